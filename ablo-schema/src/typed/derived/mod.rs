@@ -1,0 +1,11 @@
+//! What derived code refers to and nobody else should: judges of types, and questions asked while compiling.
+
+mod check;
+mod text;
+mod types;
+
+pub use check::{Names, check_member, check_query, is_scope_root, wire_name};
+pub use serde::{Deserializer, Serializer};
+pub use serde_json::Value;
+pub use text::Text;
+pub use types::{Column, ForeignKey, HoldsId, IdField, JsonField, NotProbed, Probe, column};

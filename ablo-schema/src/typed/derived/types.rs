@@ -1,0 +1,183 @@
+//! Judges of types.
+
+use std::marker::PhantomData;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::typed::{
+    AbloField, Id, IntoField, Json, Model, Partial, QueryInput, QueryList, ReadFields, TypeSpec, WriteFields,
+};
+
+/// The type of a model's `id`.
+#[diagnostic::on_unimplemented(
+    message = "the id of `{M}` has the type `Id<{M}>`, not `{Self}`",
+    label = "write `Id<{M}>` here"
+)]
+pub trait IdField<M>: Sized {
+    /// The id itself.
+    fn get(&self) -> &Id<M>;
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// As the reader.
+    fn take<R: ReadFields>(reader: &mut R) -> Result<Self, R::Error>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> IdField<M> for Id<M> {
+    fn get(&self) -> &Id<M> {
+        self
+    }
+
+    fn take<R: ReadFields>(reader: &mut R) -> Result<Self, R::Error> {
+        reader.id()
+    }
+}
+
+/// The type of a field that holds the id of another row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell which model it leads to",
+    label = "expected `Id<M>` or `Option<Id<M>>`",
+    note = "for an id kept as text write `#[ablo(belongs_to = M)]`"
+)]
+pub trait ForeignKey {
+    /// The model it leads to.
+    type Model: Model;
+}
+
+impl<M: Model> ForeignKey for Id<M> {
+    type Model = M;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> ForeignKey for Option<Id<M>> {
+    type Model = M;
+}
+
+/// The type of a field that holds the id of an `M`.
+#[diagnostic::on_unimplemented(
+    message = "this field does not hold the id of a row of `{M}`",
+    label = "its type is `{Self}`, expected `Id<{M}>`, `Option<Id<{M}>>` or text"
+)]
+pub trait HoldsId<M> {}
+
+#[diagnostic::do_not_recommend]
+impl<M> HoldsId<M> for Id<M> {}
+#[diagnostic::do_not_recommend]
+impl<M> HoldsId<M> for Option<Id<M>> {}
+#[diagnostic::do_not_recommend]
+impl<M> HoldsId<M> for String {}
+#[diagnostic::do_not_recommend]
+impl<M> HoldsId<M> for Option<String> {}
+
+/// A field named for its type alone, while compiling.
+pub struct Column<T>(PhantomData<fn() -> T>);
+
+/// The field that a closure reads.
+#[must_use]
+pub const fn column<M, T>(_: fn(&M) -> &T) -> Column<T> {
+    Column(PhantomData)
+}
+
+impl<T> Column<T> {
+    /// Checks that it is the key of a relation to `M`.
+    pub const fn leads_to<M>(&self)
+    where
+        T: HoldsId<M>,
+    {
+    }
+
+    /// What a condition compares it with.
+    pub fn with<I: QueryInput<T>>(&self, input: &I) -> Option<Value> {
+        input.operand()
+    }
+
+    /// The list of which it is to be one.
+    pub fn within<I: QueryList<T>>(&self, input: &I) -> Option<Value> {
+        input.operand()
+    }
+
+    /// What it is always compared with.
+    pub fn constant(&self, value: impl IntoField<T>) -> Value
+    where
+        T: AbloField,
+    {
+        T::default_value(value.into_field())
+    }
+}
+
+/// The type of an `#[ablo(json)]` field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept as JSON",
+    label = "not a serde type",
+    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` on `{Self}`"
+)]
+pub trait JsonField: Sized {
+    /// Any JSON.
+    const SPEC: TypeSpec;
+
+    /// Writes the field.
+    ///
+    /// # Errors
+    /// As the writer.
+    fn put<W: WriteFields>(&self, writer: &mut W, index: usize) -> Result<(), W::Error>;
+
+    /// Reads the field.
+    ///
+    /// # Errors
+    /// As the reader.
+    fn take<R: ReadFields>(reader: &mut R, index: usize) -> Result<Self, R::Error>;
+
+    /// Sets the field of a patch.
+    fn set<M: Model>(partial: Partial<M>, index: usize, value: impl IntoField<Json<Self>>) -> Partial<M>;
+
+    /// The wire value of a default.
+    fn default_value(value: Self) -> Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> JsonField for T {
+    const SPEC: TypeSpec = <Json<T> as AbloField>::SPEC;
+
+    fn put<W: WriteFields>(&self, writer: &mut W, index: usize) -> Result<(), W::Error> {
+        writer.json(index, self)
+    }
+
+    fn take<R: ReadFields>(reader: &mut R, index: usize) -> Result<Self, R::Error> {
+        reader.field::<Json<T>>(index).map(|Json(value)| value)
+    }
+
+    fn set<M: Model>(partial: Partial<M>, index: usize, value: impl IntoField<Json<Self>>) -> Partial<M> {
+        partial.with(index, &value.into_field())
+    }
+
+    fn default_value(value: Self) -> Value {
+        serde_json::to_value(value).unwrap_or(Value::Null)
+    }
+}
+
+/// Answers questions about a type that traits cannot: an inherent constant is found before one of [`NotProbed`], but
+/// only when its bounds hold.
+pub struct Probe<T>(PhantomData<T>);
+
+/// The answers when nothing better is known.
+pub trait NotProbed {
+    /// Whether null is a value.
+    const OPTIONAL: bool = false;
+    /// The JSON Schema.
+    const SCHEMA: Option<fn() -> Value> = None;
+}
+
+impl<T> NotProbed for Probe<T> {}
+
+impl<T> Probe<Option<T>> {
+    /// An `Option` may be null.
+    pub const OPTIONAL: bool = true;
+}
+
+impl<T: schemars::JsonSchema> Probe<T> {
+    /// The type knows its JSON Schema.
+    pub const SCHEMA: Option<fn() -> Value> = Some(|| schemars::schema_for!(T).to_value());
+}
