@@ -1,0 +1,223 @@
+//! What a commit costs, against the same writes by hand: `cargo bench -p ablo-runtime --features sqlite --bench engine`.
+//!
+//! By hand means: one thread with a rusqlite connection, a queue of requests drained up to 64 at a time into one
+//! transaction, one row write and one insert into the same log table per request, prepared statements, an answer after
+//! the commit. It knows every value beforehand and reads, guards and remembers nothing.
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+#[cfg(feature = "sqlite")]
+mod by_hand;
+
+use std::alloc::System;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use ablo_runtime::engine::Session;
+use ablo_schema::wire::WireDelta;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use support::*;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        println!("{:<44} {:>12}", "commits per second", "");
+        memory_commits().await;
+        #[cfg(feature = "sqlite")]
+        sqlite_commits().await;
+        allocations().await;
+        deltas().await;
+    });
+}
+
+/// How often per second `one` is done by so many at once.
+async fn rate<F: Future<Output = ()> + Send>(
+    writers: usize,
+    length: Duration,
+    one: impl Fn(usize, usize) -> F + Clone + Send + 'static,
+) -> f64 {
+    let start = Instant::now();
+    let tasks = (0..writers).map(|writer| {
+        let one = one.clone();
+        async move {
+            let mut done = 0;
+            while start.elapsed() < length {
+                one(writer, done).await;
+                done += 1;
+            }
+            done
+        }
+    });
+    let done: usize = futures_util::future::join_all(tasks).await.into_iter().sum();
+    done as f64 / start.elapsed().as_secs_f64()
+}
+
+fn task(id: &str) -> serde_json::Value {
+    json!({"title": id, "note": "a note of a usual length, as people write them", "points": 3, "done": false})
+}
+
+/// `key` tells whether the answer is remembered, so that the commit can be repeated.
+async fn create_one(session: Session, key: bool, tag: &'static str, writer: usize, at: usize) {
+    let id = format!("{tag}{}_{writer}_{at}", u8::from(key));
+    session.commit(keyed(if key { &id } else { "" }, [create("tasks", &id, task(&id))])).await.unwrap();
+}
+
+async fn update_one(session: Session, key: bool, tag: &'static str, writer: usize, at: usize) {
+    let title = format!("{tag}_{writer}_{at}");
+    let id = format!("row_{}", (writer * 31 + at) % 1000);
+    let key = if key { title.as_str() } else { "" };
+    session.commit(keyed(key, [update("tasks", &id, json!({"title": title}))])).await.unwrap();
+}
+
+async fn fill(session: &Session) {
+    for chunk in 0..10 {
+        let rows = (0..100).map(|at| {
+            let id = format!("row_{}", chunk * 100 + at);
+            create("tasks", &id, task(&id))
+        });
+        session.commit(commit(rows)).await.unwrap();
+    }
+}
+
+const LENGTH: Duration = Duration::from_millis(1500);
+
+async fn memory_commits() {
+    for writers in [1, 64] {
+        let engine = memory().await;
+        let session = system(&engine);
+        fill(&session).await;
+        let (one, two) = (session.clone(), session.clone());
+        let created = rate(writers, LENGTH, move |writer, at| create_one(one.clone(), true, "c", writer, at)).await;
+        let updated = rate(writers, LENGTH, move |writer, at| update_one(two.clone(), true, "u", writer, at)).await;
+        println!("memory, {writers:>2} writers: create {created:>9.0}   update {updated:>9.0}");
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn sqlite_commits() {
+    use ablo_runtime::engine::{Engine, EngineOptions};
+    use ablo_runtime::store::{Durability, SqliteStore};
+    use by_hand::ByHand;
+
+    for durability in [Durability::Full, Durability::Normal] {
+        for writers in [1, 64] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ours.db");
+            let store = SqliteStore::new(&path, durability);
+            let engine = Engine::open(schema(), store, EngineOptions::default()).await.unwrap();
+            let session = system(&engine);
+            fill(&session).await;
+            let theirs_path = folder.path().join("theirs.db");
+            let prepare = SqliteStore::new(&theirs_path, durability);
+            let prepare = Engine::open(schema(), prepare, EngineOptions::default()).await.unwrap();
+            fill(&system(&prepare)).await;
+            drop(prepare);
+            let hand = ByHand::open(&theirs_path, durability);
+            let mut rates: [Vec<f64>; 6] = Default::default();
+            // Alternating, so that the machine's other work weighs on all alike; the median counts.
+            for tag in ["r0", "r1", "r2"] {
+                for (at, key) in [(0, false), (1, true)] {
+                    let one = session.clone();
+                    let create = move |writer, at| create_one(one.clone(), key, tag, writer, at);
+                    rates[at].push(rate(writers, LENGTH, create).await);
+                    let one = session.clone();
+                    let update = move |writer, at| update_one(one.clone(), key, tag, writer, at);
+                    rates[3 + at].push(rate(writers, LENGTH, update).await);
+                }
+                let one = hand.clone();
+                rates[2].push(rate(writers, LENGTH, move |writer, at| one.clone().create(tag, writer, at)).await);
+                let one = hand.clone();
+                rates[5].push(rate(writers, LENGTH, move |writer, at| one.clone().update(tag, writer, at)).await);
+            }
+            let rates = rates.map(median);
+            for (name, [plain, keyed, hand]) in
+                [("create", [rates[0], rates[1], rates[2]]), ("update", [rates[3], rates[4], rates[5]])]
+            {
+                println!(
+                    "sqlite {durability:?}, {writers:>2} writers, {name}: by hand {hand:>6.0}   without key {plain:>6.0} \
+                     ({:.2})   with key {keyed:>6.0} ({:.2})",
+                    plain / hand,
+                    keyed / hand
+                );
+            }
+        }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+async fn allocations() {
+    let engine = memory().await;
+    let session = system(&engine);
+    fill(&session).await;
+    let requests: Vec<_> = (0..1000)
+        .map(|at| keyed(&format!("k{at}"), [update("tasks", &format!("row_{at}"), json!({"title": "x"}))]))
+        .collect();
+    let region = Region::new(ALLOCATOR);
+    for request in requests {
+        session.commit(request).await.unwrap();
+    }
+    let count = region.change().allocations as f64 / 1000.0;
+    println!("allocations per update commit, memory, from the request to the receipt: {count:.1}");
+}
+
+/// A delta as someone would write it by hand for this one purpose.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HandDelta {
+    id: u64,
+    action_type: String,
+    model_name: String,
+    model_id: String,
+    data: Option<Box<serde_json::value::RawValue>>,
+    sync_groups: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transaction_id: Option<String>,
+    created_at: Option<ablo_schema::time::Timestamp>,
+}
+
+async fn deltas() {
+    let engine = memory().await;
+    let session = system(&engine);
+    let committed = session.commit(commit([create("tasks", "t1", task("t1")).transaction("tx_1")])).await.unwrap();
+    let stored = committed.deltas[0].delta.clone();
+    let text = serde_json::to_string(&stored.for_client()).unwrap();
+    let hand: HandDelta = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&hand).unwrap(), text, "the same bytes");
+    let wire: WireDelta = stored.for_client();
+    let times: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::new());
+    let times = (0..9).fold(times, |mut times, _| {
+        times[0].push(nanos(|| drop(std::hint::black_box(serde_json::to_vec(&wire).unwrap()))));
+        times[1].push(nanos(|| drop(std::hint::black_box(serde_json::to_vec(&hand).unwrap()))));
+        times[2].push(nanos(|| drop(std::hint::black_box(serde_json::from_str::<WireDelta>(&text).unwrap()))));
+        times[3].push(nanos(|| drop(std::hint::black_box(serde_json::from_str::<HandDelta>(&text).unwrap()))));
+        times
+    });
+    let [encode, hand_encode, decode, hand_decode] = times.map(median);
+    println!(
+        "delta of {} bytes: encode {encode:.0} ns / by hand {hand_encode:.0} ns = {:.2}   decode {decode:.0} ns / by hand \
+         {hand_decode:.0} ns = {:.2}",
+        text.len(),
+        encode / hand_encode,
+        decode / hand_decode
+    );
+}
+
+fn nanos(mut body: impl FnMut()) -> f64 {
+    const TIMES: u32 = 50_000;
+    let start = Instant::now();
+    for _ in 0..TIMES {
+        body();
+    }
+    start.elapsed().as_secs_f64() * 1e9 / f64::from(TIMES)
+}

@@ -1,0 +1,41 @@
+use std::collections::HashSet;
+
+use ablo_schema::wire::Group;
+
+use super::LogEntry;
+
+/// The groups a participant is in, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everything in the organization.
+    All,
+    /// What these groups see. No group means no access.
+    Groups(HashSet<Group>),
+}
+
+impl Access {
+    /// Whether something in these groups is seen.
+    #[must_use]
+    pub fn sees(&self, groups: &[Group]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Groups(mine) => groups.iter().any(|group| mine.contains(group)),
+        }
+    }
+
+    /// Whether a delta is delivered.
+    #[must_use]
+    pub fn hears(&self, entry: &LogEntry) -> bool {
+        let is_hidden = entry.hidden_from.as_ref().is_some_and(|groups| self.sees(groups));
+        !is_hidden && self.sees(&entry.delta.core.sync_groups)
+    }
+
+    /// What is left within these groups.
+    #[must_use]
+    pub fn narrowed(self, to: &HashSet<Group>) -> Self {
+        match self {
+            Self::All => Self::Groups(to.clone()),
+            Self::Groups(mine) => Self::Groups(mine.intersection(to).cloned().collect()),
+        }
+    }
+}

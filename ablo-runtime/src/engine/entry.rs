@@ -1,0 +1,44 @@
+use std::sync::OnceLock;
+
+use ablo_schema::wire::{Group, StoredDelta, SyncId};
+use bytes::Bytes;
+
+/// A delta in an organization's log, shared by everyone it is sent to.
+#[derive(Debug)]
+pub struct LogEntry {
+    /// The delta.
+    pub delta: StoredDelta,
+    /// The row's previous delta; zero when this created it. A row's history is found by following these.
+    pub previous: SyncId,
+    /// Who must not hear of it although it is in their groups. Given only for a row that moves: it is covered (`C`) for
+    /// those who gain it and deleted (`D`) for those who lose it, and neither may reach someone who sees it before and
+    /// after, least of all those who see everything.
+    pub hidden_from: Option<Vec<Group>>,
+    frame: OnceLock<Bytes>,
+}
+
+impl LogEntry {
+    /// An entry that has not been sent yet.
+    #[must_use]
+    pub fn new(delta: StoredDelta, previous: SyncId, hidden_from: Option<Vec<Group>>) -> Self {
+        Self { delta, previous, hidden_from, frame: OnceLock::new() }
+    }
+
+    /// Its position in the log.
+    #[must_use]
+    pub fn id(&self) -> SyncId {
+        self.delta.core.id
+    }
+
+    /// The client's form of the delta as JSON, encoded once, however many connections it goes to.
+    #[must_use]
+    pub fn frame(&self) -> &Bytes {
+        self.frame.get_or_init(|| serde_json::to_vec(&self.delta.for_client()).unwrap_or_default().into())
+    }
+}
+
+impl PartialEq for LogEntry {
+    fn eq(&self, other: &Self) -> bool {
+        self.delta == other.delta && self.previous == other.previous && self.hidden_from == other.hidden_from
+    }
+}

@@ -1,0 +1,263 @@
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ablo_schema::wire::{ClaimId, Group, ParticipantRef, SyncId};
+use tokio::sync::{Notify, watch};
+
+use super::{Access, ClaimsChange, Event, LogEntry};
+use crate::claims::ClaimEvent;
+
+/// The subscriptions of one organization, found by group: publishing costs what the touched groups cost, not what all
+/// connections do.
+#[derive(Debug, Default)]
+pub(crate) struct Hub(Mutex<Members>);
+
+#[derive(Debug, Default)]
+struct Members {
+    next: u64,
+    by_id: HashMap<u64, Member>,
+    by_group: HashMap<Group, Vec<u64>>,
+    /// Those that hear everything.
+    all: Vec<u64>,
+    head: SyncId,
+    handles: HashMap<(ParticipantRef, ClaimId), watch::Sender<Option<ClaimEvent>>>,
+}
+
+#[derive(Debug)]
+struct Member {
+    access: Access,
+    /// The id that grants name.
+    user: String,
+    mailbox: Arc<Mailbox>,
+    last: SyncId,
+}
+
+/// Where a subscription's events wait to be taken.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    capacity: usize,
+    state: Mutex<Waiting>,
+    pub arrived: Notify,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    pub events: VecDeque<Event>,
+    /// Events were given up since the last one in `events`.
+    pub overflown: bool,
+    /// A grant changed: what may be heard has to be looked up again.
+    pub regrant: bool,
+    /// Nothing will arrive any more.
+    pub closed: bool,
+}
+
+impl Waiting {
+    /// Whether there is nothing to take.
+    pub fn is_idle(&self) -> bool {
+        self.events.is_empty() && !self.overflown && !self.regrant && !self.closed
+    }
+}
+
+impl Mailbox {
+    pub fn new(capacity: usize) -> Self {
+        Self { capacity, state: Mutex::default(), arrived: Notify::new() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: impl FnOnce() -> Event) {
+        let mut state = self.lock();
+        if state.overflown || state.regrant {
+            return;
+        }
+        if state.events.len() < self.capacity {
+            state.events.push_back(event());
+        } else {
+            // The log has what is given up here; the reader is told to fetch it.
+            state.overflown = true;
+        }
+        drop(state);
+        self.arrived.notify_one();
+    }
+}
+
+/// What a transaction changed, for those who listen.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    pub entries: Vec<Arc<LogEntry>>,
+    pub claims: Vec<Arc<ClaimsChange>>,
+    /// Participants whose grants changed.
+    pub regranted: Vec<String>,
+}
+
+impl Hub {
+    fn lock(&self) -> MutexGuard<'_, Members> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a place that hears nothing yet, except that grants of `user` change.
+    pub fn join(&self, user: &str, mailbox: Arc<Mailbox>) -> u64 {
+        let mut members = self.lock();
+        members.next += 1;
+        let id = members.next;
+        let access = Access::Groups(HashSet::new());
+        members.by_id.insert(id, Member { access, user: user.to_owned(), mailbox, last: SyncId(0) });
+        id
+    }
+
+    /// Starts to deliver what `access` hears. `head` is the store's. The answer is the last delta that is not delivered.
+    pub fn admit(&self, id: u64, access: Access, head: SyncId) -> SyncId {
+        let mut members = self.lock();
+        members.head = members.head.max(head);
+        members.index(id, &access);
+        let head = members.head;
+        if let Some(member) = members.by_id.get_mut(&id) {
+            member.access = access;
+            // A transaction that is in the store but not yet published here must not be delivered a second time.
+            member.last = head;
+        }
+        head
+    }
+
+    /// Delivers no more.
+    pub fn leave(&self, id: u64) {
+        let mut members = self.lock();
+        let Some(member) = members.by_id.remove(&id) else { return };
+        members.unindex(id, &member.access);
+    }
+
+    /// Restarts a mailbox that gave up events. The answer is the last delta that will not be delivered.
+    pub fn restart(&self, mailbox: &Mailbox) -> SyncId {
+        let members = self.lock();
+        let mut state = mailbox.lock();
+        state.events.clear();
+        state.overflown = false;
+        members.head
+    }
+
+    /// Delivers what a transaction changed.
+    pub fn publish(&self, news: &News) {
+        let mut members = self.lock();
+        for entry in &news.entries {
+            members.head = members.head.max(entry.id());
+            members.deliver(entry);
+        }
+        for change in &news.claims {
+            members.notify(change);
+        }
+        for member in members.by_id.values().filter(|member| news.regranted.contains(&member.user)) {
+            member.mailbox.lock().regrant = true;
+            member.mailbox.arrived.notify_one();
+        }
+    }
+
+    /// Follows one handle of a participant on a claim.
+    pub fn follow(&self, participant: ParticipantRef, claim: ClaimId) -> watch::Receiver<Option<ClaimEvent>> {
+        let handles = &mut self.lock().handles;
+        // Handles that nothing happened to since their follower left would stay for ever.
+        if handles.len() >= 64 && handles.len().is_power_of_two() {
+            handles.retain(|_, follower| follower.receiver_count() > 0);
+        }
+        handles.entry((participant, claim)).or_insert_with(|| watch::channel(None).0).subscribe()
+    }
+
+    /// Ends every subscription.
+    pub fn close(&self) {
+        for member in self.lock().by_id.values() {
+            member.mailbox.lock().closed = true;
+            member.mailbox.arrived.notify_one();
+        }
+    }
+}
+
+impl Members {
+    fn index(&mut self, id: u64, access: &Access) {
+        match access {
+            Access::All => self.all.push(id),
+            Access::Groups(groups) => {
+                for group in groups {
+                    self.by_group.entry(group.clone()).or_default().push(id);
+                }
+            }
+        }
+    }
+
+    fn unindex(&mut self, id: u64, access: &Access) {
+        match access {
+            Access::All => self.all.retain(|other| *other != id),
+            Access::Groups(groups) => {
+                for group in groups {
+                    if let Some(members) = self.by_group.get_mut(group) {
+                        members.retain(|other| *other != id);
+                        if members.is_empty() {
+                            self.by_group.remove(group);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everyone in these groups, and everyone who hears everything.
+    fn audience<'a>(&'a self, groups: &'a [Group]) -> impl Iterator<Item = u64> + 'a {
+        let by_group = groups.iter().filter_map(|group| self.by_group.get(group)).flatten();
+        by_group.chain(&self.all).copied()
+    }
+
+    fn deliver(&mut self, entry: &Arc<LogEntry>) {
+        let audience: Vec<u64> = self.audience(&entry.delta.core.sync_groups).collect();
+        for id in audience {
+            let Some(member) = self.by_id.get_mut(&id) else { continue };
+            // A member of several of the groups hears of it once.
+            if member.last < entry.id() && member.access.hears(entry) {
+                member.last = entry.id();
+                member.mailbox.push(|| Event::Delta(Arc::clone(entry)));
+            }
+        }
+    }
+
+    fn notify(&mut self, change: &Arc<ClaimsChange>) {
+        let mut audience: Vec<u64> = self.audience(&change.groups).collect();
+        audience.sort_unstable();
+        audience.dedup();
+        for id in audience {
+            if let Some(member) = self.by_id.get(&id) {
+                member.mailbox.push(|| Event::Claims(Arc::clone(change)));
+            }
+        }
+        for event in &change.events {
+            let (ClaimEvent::Granted { claim, participant, .. } | ClaimEvent::Ended { claim, participant, .. }) = event
+            else {
+                continue;
+            };
+            let key = (participant.clone(), claim.clone());
+            if let Some(follower) = self.handles.get(&key)
+                && follower.send(Some(event.clone())).is_err()
+            {
+                self.handles.remove(&key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ablo_schema::wire::ParticipantKind;
+
+    use super::*;
+
+    #[test]
+    fn handles_nobody_follows_are_forgotten() {
+        let hub = Hub::default();
+        let me = ParticipantRef { kind: ParticipantKind::Agent, id: "a".into() };
+        let kept = hub.follow(me.clone(), "kept".into());
+        for index in 0..1_000 {
+            drop(hub.follow(me.clone(), index.to_string().into()));
+        }
+        let members = hub.lock();
+        assert!(members.handles.len() <= 64 && members.handles.contains_key(&(me, "kept".into())));
+        drop((members, kept));
+    }
+}

@@ -1,0 +1,86 @@
+use ablo_schema::ir::Shape;
+use ablo_schema::wire::{JsonText, SyncId};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::Value;
+
+/// A row's values by slot of its model's shape. `None` is absent: in a patch the field is kept, in a row it is a base
+/// field without a value. `Some(Value::Null)` is null.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Record(Vec<Option<Value>>);
+
+impl Record {
+    /// A record of this many slots, all absent.
+    #[must_use]
+    pub fn absent(slots: usize) -> Self {
+        Self(vec![None; slots])
+    }
+
+    /// The value of a slot, when present.
+    #[must_use]
+    pub fn get(&self, slot: usize) -> Option<&Value> {
+        self.0.get(slot).and_then(Option::as_ref)
+    }
+
+    /// The text of a slot, when it holds text.
+    #[must_use]
+    pub fn text(&self, slot: usize) -> Option<&str> {
+        self.get(slot).and_then(Value::as_str)
+    }
+
+    /// Sets a slot; one past the end is passed over.
+    pub fn set(&mut self, slot: usize, value: impl Into<Option<Value>>) {
+        if let Some(place) = self.0.get_mut(slot) {
+            *place = value.into();
+        }
+    }
+
+    /// The slots that are present, ascending, and their values.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &Value)> {
+        self.0.iter().enumerate().filter_map(|(slot, value)| Some((slot, value.as_ref()?)))
+    }
+}
+
+/// A row as a store keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRow {
+    /// Its id.
+    pub id: String,
+    /// Its values. Declared fields are always present, as null when they have no value.
+    pub values: Record,
+    /// The last delta that changed it: the stamp of a stale guard.
+    pub sync_id: SyncId,
+    /// The delta that created it.
+    pub created: SyncId,
+}
+
+impl StoredRow {
+    /// The row as JSON text: the id, then every value in slot order.
+    ///
+    /// # Errors
+    /// Never in practice: every value of a row is JSON.
+    pub fn to_json(&self, shape: &Shape) -> serde_json::Result<JsonText> {
+        JsonText::of(&RowJson { id: Some(&self.id), values: &self.values, shape })
+    }
+}
+
+/// The JSON object of some values, in slot order.
+pub(crate) struct RowJson<'a> {
+    /// Written first when given.
+    pub id: Option<&'a str>,
+    pub values: &'a Record,
+    pub shape: &'a Shape,
+}
+
+impl Serialize for RowJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(id) = self.id {
+            map.serialize_entry("id", id)?;
+        }
+        let slots = self.shape.slots();
+        for (slot, value) in self.values.iter() {
+            map.serialize_entry(&slots[slot].name, value)?;
+        }
+        map.end()
+    }
+}

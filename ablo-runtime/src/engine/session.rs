@@ -1,0 +1,235 @@
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::ModelRef;
+use ablo_schema::typed::Compare;
+use ablo_schema::wire::{ClaimId, Group, SyncId};
+use tokio::sync::{oneshot, watch};
+
+use super::handle::gone;
+use super::read::{self, ReadQueries};
+use super::request::{ClaimJob, CommitJob, Request, unknown_model};
+use super::seat::Seat;
+use super::{
+    Access, Answers, Archived, Bootstrap, CommitRequest, Committed, Engine, EngineOptions, Found, LogPage, Participant,
+    Query, Subscription, Writer,
+};
+use crate::claims::{ClaimCommand, ClaimEvent, ClaimReply, RowClaims};
+use crate::store::RowKey;
+
+/// A participant at an engine. Clones share the seat.
+#[derive(Clone)]
+pub struct Session {
+    engine: Engine,
+    writer: Arc<Writer>,
+    seat: Arc<Seat>,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("participant", &self.seat.who).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(crate) fn new(engine: Engine, writer: Arc<Writer>, seat: Arc<Seat>) -> Self {
+        Self { engine, writer, seat }
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn participant(&self) -> &Participant {
+        &self.seat.who
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Commits operations: all of them, or none. Repeating the request with the same key gives the same answer.
+    ///
+    /// # Errors
+    /// Why nothing was applied. After an error that is [`retryable`](AbloError::retryable) the outcome may be unknown;
+    /// repeating the request tells.
+    pub async fn commit(&self, request: impl Into<CommitRequest>) -> Result<Committed, AbloError> {
+        let (reply, answer) = oneshot::channel();
+        let job = CommitJob::new(self.engine.rules(), Arc::clone(&self.seat), request.into(), reply);
+        self.writer.enqueue(Request::Commit(job.map_err(|(error, _)| error)?))?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Sends a command to the claims of a row. What it answers may be overtaken by events: follow the handle first, with
+    /// [`Self::follow_claim`], to miss none.
+    ///
+    /// # Errors
+    /// When the model or row is unknown, the credential does not allow it, or the store fails. A claim that is refused is
+    /// an answer, [`ClaimReply::Refused`]; see [`claim_refused`](super::claim_refused).
+    pub async fn claim(&self, model: &str, id: &str, command: ClaimCommand) -> Result<ClaimReply, AbloError> {
+        let (reply, answer) = oneshot::channel();
+        let job = ClaimJob { seat: Arc::clone(&self.seat), key: self.key(model, id)?, command, reply };
+        self.writer.enqueue(Request::Claim(job))?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Hands something back without waiting for the answer, as a dropped handle does.
+    pub fn claim_detached(&self, model: &str, id: &str, command: ClaimCommand) {
+        let Ok(key) = self.key(model, id) else { return };
+        let (reply, _) = oneshot::channel();
+        // A full queue leaves the lease to its expiry.
+        let _ = self.writer.enqueue(Request::Claim(ClaimJob { seat: Arc::clone(&self.seat), key, command, reply }));
+    }
+
+    /// Follows one of the participant's handles on a claim.
+    #[must_use]
+    pub fn follow_claim(&self, claim: &ClaimId) -> ClaimWatch {
+        ClaimWatch(self.writer.hub.follow(self.seat.reference.clone(), claim.clone()))
+    }
+
+    /// The claims of a row.
+    ///
+    /// # Errors
+    /// When the model is unknown, the row is not seen, or the store fails.
+    pub async fn claims(&self, model: &str, id: &str) -> Result<RowClaims, AbloError> {
+        let reader = read::ReadClaims::one(self.engine.rules(), &self.seat, self.key(model, id)?);
+        let found = self.read(reader).await?;
+        found.into_iter().next().map(|(_, claims)| claims).ok_or_else(|| {
+            AbloError::new(Code::EntityNotFound, format!("there is no `{model}` `{id}`")).param(format!("{model}.id"))
+        })
+    }
+
+    /// Every row the participant sees that is claimed now, and its claims.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn all_claims(&self) -> Result<Vec<(RowKey, RowClaims)>, AbloError> {
+        self.read(read::ReadClaims::all(self.engine.rules(), &self.seat)).await
+    }
+
+    /// Answers queries, all of one moment.
+    ///
+    /// # Errors
+    /// What is wrong with the first wrong query, or the store's failure.
+    pub async fn query(&self, queries: &[Query]) -> Result<Answers, AbloError> {
+        let (head, pages) = self.read(ReadQueries::new(self.engine.rules(), &self.seat, queries, None)?).await?;
+        Ok(Answers { head, pages })
+    }
+
+    /// One row, archived or not, and the head of the log when it was read: the stamp of a stale guard.
+    ///
+    /// # Errors
+    /// When the model is unknown or the store fails.
+    pub async fn retrieve(&self, model: &str, id: &str) -> Result<(Option<Found>, SyncId), AbloError> {
+        let query = Query::of(model).holds("id", Compare::Eq, id).limit(1).archived(Archived::All);
+        let mut answers = self.query(&[query]).await?;
+        Ok((answers.pages.pop().and_then(|page| page.rows.into_iter().next()), answers.head))
+    }
+
+    /// How many rows a query has, whatever its limit.
+    ///
+    /// # Errors
+    /// As [`Self::query`].
+    pub async fn count(&self, query: &Query) -> Result<usize, AbloError> {
+        let query = Query { limit: None, after: None, related: Vec::new(), ..query.clone() };
+        Ok(self.query(&[query]).await?.pages.pop().map_or(0, |page| page.rows.len()))
+    }
+
+    /// The rows a client starts from and the head they belong to. Without `models`: those that are loaded at start.
+    /// `groups` narrows to what the client asked for.
+    ///
+    /// # Errors
+    /// When a model is unknown or the store fails.
+    pub async fn bootstrap(
+        &self,
+        models: Option<&[&str]>,
+        groups: Option<HashSet<Group>>,
+    ) -> Result<Bootstrap, AbloError> {
+        let (indexes, queries) = read::bootstrap_queries(self.engine.schema(), models)?;
+        let reader = ReadQueries::new(self.engine.rules(), &self.seat, &queries, groups)?;
+        let (head, pages) = self.read(reader).await?;
+        let rows = pages.into_iter().map(|page| page.rows.into_iter().map(|found| found.row).collect());
+        Ok(Bootstrap { head, models: indexes.into_iter().zip(rows).collect() })
+    }
+
+    /// What the participant hears of the log after a delta, at most `limit` deltas long before what it does not hear is
+    /// left out.
+    ///
+    /// # Errors
+    /// `must_bootstrap` when the log has been trimmed past `after`, or does not reach it; or the store's failure.
+    pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
+        self.read(read::ReadLog::new(self.engine.rules(), &self.seat, after, limit)).await
+    }
+
+    /// The last delta of the organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn head(&self) -> Result<SyncId, AbloError> {
+        Ok(self.access().await?.1)
+    }
+
+    /// The groups the participant is in now, and the last delta of the organization.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn access(&self) -> Result<(Access, SyncId), AbloError> {
+        self.read(read::ReadAccess::new(self.engine.rules(), &self.seat)).await
+    }
+
+    /// Subscribes to the participant's groups, or to those of them that are asked for.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn subscribe(&self, groups: Option<HashSet<Group>>) -> Result<Subscription, AbloError> {
+        Subscription::start(self.clone(), groups).await
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(crate) fn options(&self) -> &EngineOptions {
+        self.engine.options()
+    }
+
+    pub(crate) fn user(&self) -> &str {
+        &self.seat.user
+    }
+
+    fn model(&self, spelling: &str) -> Result<ModelRef<'_>, AbloError> {
+        self.engine.schema().resolve(spelling).ok_or_else(|| unknown_model(spelling))
+    }
+
+    fn key(&self, model: &str, id: &str) -> Result<RowKey, AbloError> {
+        Ok(RowKey::new(self.model(model)?.index(), id))
+    }
+
+    async fn read<R: read::Reader>(&self, reader: R) -> Result<R::Output, AbloError> {
+        let (reply, mut answer) = oneshot::channel();
+        let reading = Box::new(read::Running { reader, reply: Some(reply) });
+        self.engine.store().read(self.writer.organization(), reading).await?;
+        answer.try_recv().map_err(|_| gone())
+    }
+}
+
+/// Follows one handle of a participant on a claim.
+#[derive(Clone, Debug)]
+pub struct ClaimWatch(watch::Receiver<Option<ClaimEvent>>);
+
+impl ClaimWatch {
+    /// The next thing that happens to the handle: it is granted, or it ends. Of things that happen before this is called
+    /// only the last one is told. Never returns when nothing happens any more.
+    pub async fn next(&mut self) -> ClaimEvent {
+        loop {
+            if self.0.changed().await.is_err() {
+                return std::future::pending().await;
+            }
+            if let Some(event) = self.0.borrow_and_update().clone() {
+                return event;
+            }
+        }
+    }
+}

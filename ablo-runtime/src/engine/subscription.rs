@@ -1,0 +1,130 @@
+use std::{collections::HashSet, sync::Arc};
+
+use ablo_schema::error::AbloError;
+use ablo_schema::wire::{Group, SyncId};
+
+use super::hub::Mailbox;
+use super::{Access, Event, ResyncReason, Session};
+
+/// What happens in a participant's groups, as it happens.
+///
+/// Nothing is dropped silently: a reader that falls behind is told to resync, and then goes on from there. Dropping the
+/// subscription ends it.
+#[derive(Debug)]
+pub struct Subscription {
+    session: Session,
+    requested: Option<HashSet<Group>>,
+    access: Access,
+    mailbox: Arc<Mailbox>,
+    id: u64,
+    start: SyncId,
+    last: SyncId,
+}
+
+impl Subscription {
+    pub(crate) async fn start(session: Session, requested: Option<HashSet<Group>>) -> Result<Self, AbloError> {
+        let mailbox = Arc::new(Mailbox::new(session.options().buffer));
+        // Joined before it is known what may be heard, so that a grant that changes meanwhile is not missed.
+        let id = session.writer().hub.join(session.user(), Arc::clone(&mailbox));
+        let mut subscription = Self {
+            session,
+            requested,
+            access: Access::Groups(HashSet::new()),
+            mailbox,
+            id,
+            start: SyncId(0),
+            last: SyncId(0),
+        };
+        let (access, head) = subscription.session.access().await?;
+        let hub = &subscription.session.writer().hub;
+        let access = limit(access, subscription.requested.as_ref());
+        subscription.start = hub.admit(id, access.clone(), head);
+        subscription.last = subscription.start;
+        subscription.access = access;
+        Ok(subscription)
+    }
+
+    /// The first delta that is yielded is the first one after this. What came before is in a bootstrap whose head is at
+    /// least this, or in the log.
+    #[must_use]
+    pub fn start_head(&self) -> SyncId {
+        self.start
+    }
+
+    /// The groups that are heard: those asked for and allowed.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// The next event; `None` when the engine has shut down.
+    ///
+    /// # Errors
+    /// When the participant's groups changed and the store could not be asked for them; calling again asks again.
+    pub async fn next(&mut self) -> Result<Option<Event>, AbloError> {
+        loop {
+            match self.take() {
+                Taken::Event(event) => {
+                    if let Event::Delta(entry) = &event {
+                        self.last = entry.id();
+                    }
+                    return Ok(Some(event));
+                }
+                Taken::Resync => {
+                    let head = self.session.writer().hub.restart(&self.mailbox);
+                    let after = std::mem::replace(&mut self.last, head);
+                    return Ok(Some(Event::Resync { reason: ResyncReason::TooSlow, after, head }));
+                }
+                Taken::Regrant => {
+                    let after = self.last;
+                    let fresh = Self::start(self.session.clone(), self.requested.clone()).await?;
+                    let head = fresh.start;
+                    *self = fresh;
+                    return Ok(Some(Event::Resync { reason: ResyncReason::AccessChanged, after, head }));
+                }
+                Taken::Closed => return Ok(None),
+                Taken::Nothing => self.mailbox.arrived.notified().await,
+            }
+        }
+    }
+
+    /// The next event if there is one already.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub async fn try_next(&mut self) -> Result<Option<Event>, AbloError> {
+        if self.mailbox.lock().is_idle() { Ok(None) } else { self.next().await }
+    }
+
+    fn take(&self) -> Taken {
+        let mut state = self.mailbox.lock();
+        match state.events.pop_front() {
+            Some(event) => Taken::Event(event),
+            None if state.regrant => Taken::Regrant,
+            None if state.overflown => Taken::Resync,
+            None if state.closed => Taken::Closed,
+            None => Taken::Nothing,
+        }
+    }
+}
+
+enum Taken {
+    Event(Event),
+    Resync,
+    Regrant,
+    Closed,
+    Nothing,
+}
+
+fn limit(access: Access, requested: Option<&HashSet<Group>>) -> Access {
+    match requested {
+        Some(requested) => access.narrowed(requested),
+        None => access,
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.session.writer().hub.leave(self.id);
+    }
+}

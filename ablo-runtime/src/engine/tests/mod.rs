@@ -1,0 +1,4 @@
+mod model;
+mod reference;
+#[path = "../../../tests/support/mod.rs"]
+mod support;

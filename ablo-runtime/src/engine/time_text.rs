@@ -1,0 +1,24 @@
+//! Instants as text. One instant has one text, so that texts compare equal exactly when the instants do.
+
+use ablo_schema::time::Timestamp;
+
+/// The canonical text: UTC, milliseconds as JavaScript writes them, microseconds when there are any. Anything finer is
+/// cut off: the coarsest store keeps microseconds, and all stores answer alike.
+pub(crate) fn canonical(time: Timestamp) -> String {
+    if time.subsec_nanosecond().rem_euclid(1_000_000) / 1_000 == 0 {
+        format!("{time:.3}")
+    } else {
+        format!("{time:.6}")
+    }
+}
+
+/// Reads ISO-8601 text of the years 0000 to 9999.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    // A sign would be an expanded year, which does not sort as text.
+    text.starts_with(|c: char| c.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// A key that sorts canonical texts by time: a shorter fraction is followed by nothing rather than by `Z`.
+pub(crate) fn sort_key(canonical: &str) -> &str {
+    canonical.strip_suffix('Z').unwrap_or(canonical)
+}

@@ -1,0 +1,239 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use ablo_schema::error::AbloError;
+use ablo_schema::ir::{BaseField, ModelIndex};
+use ablo_schema::wire::{Group, SyncId};
+use serde_json::Value;
+
+use super::defect::Defect;
+use super::rules::Rules;
+use super::seat::Seat;
+use super::{Access, LogEntry, Record, StoredRow};
+use crate::claims::RowClaims;
+use crate::store::{Loaded, Match, ReadSet, ReceiptKey, RowKey};
+
+/// Why evaluation stops.
+#[derive(Debug)]
+pub(crate) enum Halt {
+    /// Something has to be read first; it has been noted.
+    Missing,
+    /// The request is refused.
+    Refused(AbloError),
+}
+
+impl<E: Into<AbloError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// What changed on top of what was loaded.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    pub rows: HashMap<RowKey, Option<Arc<StoredRow>>>,
+    pub claims: HashMap<RowKey, RowClaims>,
+    pub receipts: HashMap<ReceiptKey, Arc<super::StoredReceipt>>,
+    pub log: Vec<Arc<LogEntry>>,
+}
+
+/// The organization as a request sees it: what was loaded, the batch so far, the request so far.
+#[derive(Debug)]
+pub(crate) struct View<'a> {
+    pub rules: &'a Rules,
+    pub loaded: &'a Loaded,
+    pub missing: ReadSet,
+    /// Requests of the batch that are through.
+    pub batch: Overlay,
+    /// The request being evaluated; given up when it fails.
+    pub member: Overlay,
+}
+
+impl<'a> View<'a> {
+    pub fn new(rules: &'a Rules, loaded: &'a Loaded) -> Self {
+        Self { rules, loaded, missing: ReadSet::default(), batch: Overlay::default(), member: Overlay::default() }
+    }
+
+    /// The last delta, as this request sees it.
+    pub fn head(&self) -> SyncId {
+        SyncId(self.loaded.head.0 + (self.batch.log.len() + self.member.log.len()) as u64)
+    }
+
+    /// Keeps what the request did.
+    pub fn keep(&mut self) {
+        let member = std::mem::take(&mut self.member);
+        self.batch.rows.extend(member.rows);
+        self.batch.claims.extend(member.claims);
+        self.batch.receipts.extend(member.receipts);
+        self.batch.log.extend(member.log);
+    }
+
+    /// Gives up what the request did.
+    pub fn discard(&mut self) {
+        if self.rules.planted(Defect::KeepFailedMember) {
+            return self.keep();
+        }
+        let log = std::mem::take(&mut self.member).log;
+        if self.rules.planted(Defect::GapInLog) {
+            self.batch.log.extend(log);
+        }
+    }
+
+    pub fn row(&mut self, key: &RowKey) -> Result<Option<Arc<StoredRow>>, Halt> {
+        let known =
+            self.member.rows.get(key).or_else(|| self.batch.rows.get(key)).or_else(|| self.loaded.rows.get(key));
+        match known {
+            Some(row) => Ok(row.clone()),
+            None => {
+                self.missing.rows.push(key.clone());
+                Err(Halt::Missing)
+            }
+        }
+    }
+
+    pub fn claims(&mut self, key: &RowKey) -> Result<&RowClaims, Halt> {
+        let known =
+            self.member.claims.get(key).or_else(|| self.batch.claims.get(key)).or_else(|| self.loaded.claims.get(key));
+        match known {
+            Some(claims) => Ok(claims),
+            None => {
+                self.missing.claims.push(key.clone());
+                Err(Halt::Missing)
+            }
+        }
+    }
+
+    /// A log entry; `None` when it has been trimmed off.
+    pub fn entry(&mut self, id: SyncId) -> Result<Option<Arc<LogEntry>>, Halt> {
+        if id > self.loaded.head {
+            let at = (id.0 - self.loaded.head.0 - 1) as usize;
+            return Ok(self.batch.log.iter().chain(&self.member.log).nth(at).cloned());
+        }
+        match self.loaded.entries.get(&id) {
+            Some(entry) => Ok(entry.clone()),
+            None => {
+                self.missing.entries.push(id);
+                Err(Halt::Missing)
+            }
+        }
+    }
+
+    /// Rows that hold a value in a slot, by ascending id.
+    pub fn matches(&mut self, model: ModelIndex, slot: usize, value: &Value) -> Result<Vec<Arc<StoredRow>>, Halt> {
+        let wanted = Match::new(model, slot, value);
+        let Some(found) = self.loaded.matches.get(&wanted) else {
+            self.missing.matches.push(wanted);
+            return Err(Halt::Missing);
+        };
+        let changed = self.batch.rows.iter().chain(&self.member.rows).filter(|(key, _)| key.model == model);
+        let mut rows: BTreeMap<&str, &Arc<StoredRow>> = found.iter().map(|row| (row.id.as_str(), row)).collect();
+        for (key, row) in changed {
+            match row {
+                Some(row) if row.values.get(slot) == Some(value) => rows.insert(&key.id, row),
+                _ => rows.remove(&*key.id),
+            };
+        }
+        Ok(rows.into_values().cloned().collect())
+    }
+
+    /// The groups a row has because of what it is and where it lives; its children have them too.
+    ///
+    /// A model may be its own parent, so rows can lie in each other in a circle or very deep: each is looked at once.
+    pub fn inherited(&mut self, model: ModelIndex, id: &str, values: &Record) -> Result<Vec<Group>, Halt> {
+        let rules = self.rules;
+        let mut found = self.own_groups(model, id, values);
+        let mut seen = HashSet::from([RowKey::new(model, id)]);
+        let mut ahead = if rules.planted(Defect::NoParentGroups) { Vec::new() } else { self.parents(model, values) };
+        while let Some(key) = ahead.pop() {
+            if !seen.insert(key.clone()) {
+                continue;
+            }
+            match self.row(&key)? {
+                Some(row) => {
+                    found.extend(self.own_groups(key.model, &key.id, &row.values));
+                    ahead.extend(self.parents(key.model, &row.values));
+                }
+                // A scope root that is not there (yet, or any more) still names its group.
+                None => found.extend(rules.model(key.model).own_group(&key.id)),
+            }
+        }
+        dedup(&mut found);
+        Ok(found)
+    }
+
+    /// The groups a row mints by itself.
+    fn own_groups(&self, model: ModelIndex, id: &str, values: &Record) -> Vec<Group> {
+        let definition = self.rules.model(model);
+        let shape = definition.shape();
+        let field = |name: &str| shape.slot_of(name).and_then(|slot| values.get(slot));
+        definition.own_group(id).into_iter().chain(definition.entity_groups(field)).collect()
+    }
+
+    /// The rows a row lives in.
+    fn parents(&self, model: ModelIndex, values: &Record) -> Vec<RowKey> {
+        let edges = self.rules.model(model).parents();
+        edges.iter().filter_map(|edge| Some(RowKey::new(edge.target, values.text(edge.slot)?))).collect()
+    }
+
+    /// The groups of a row's organization and creator.
+    pub fn base_groups(&self, model: ModelIndex, values: &Record) -> Vec<Group> {
+        let shape = self.rules.model(model).shape();
+        let base = |base: BaseField| values.get(shape.slot_of_base(base)?);
+        self.rules.schema.identity_groups(|field| match field {
+            "organizationId" => base(BaseField::OrganizationId),
+            "userId" => base(BaseField::CreatedBy),
+            _ => None,
+        })
+    }
+
+    /// Every group of a row.
+    pub fn row_groups(&mut self, model: ModelIndex, id: &str, values: &Record) -> Result<Vec<Group>, Halt> {
+        let mut found = self.base_groups(model, values);
+        found.extend(self.inherited(model, id, values)?);
+        dedup(&mut found);
+        Ok(found)
+    }
+
+    /// Whether a participant sees a row.
+    pub fn sees(&mut self, access: &Access, model: ModelIndex, id: &str, values: &Record) -> Result<bool, Halt> {
+        if self.rules.planted(Defect::IgnoreAccess) {
+            return Ok(true);
+        }
+        // Most rows are seen for their organization's sake, without a look at their parents.
+        Ok(*access == Access::All
+            || access.sees(&self.base_groups(model, values))
+            || access.sees(&self.inherited(model, id, values)?))
+    }
+
+    /// The groups a participant is in now: its identity's, those that rows grant it, narrowed by its credential.
+    pub fn access(&mut self, seat: &Seat) -> Result<Access, Halt> {
+        if seat.sees_all() {
+            return Ok(Access::All);
+        }
+        let rules = self.rules;
+        let mut mine: HashSet<Group> = seat.identity.iter().cloned().collect();
+        for model in rules.schema.models() {
+            let Some(grant) = model.grant() else { continue };
+            let archived = model.shape().slot_of_base(BaseField::ArchivedAt);
+            for row in self.matches(model.index(), grant.subject_slot, &Value::from(seat.user.as_str()))? {
+                let is_archived = archived.is_some_and(|archived| row.values.text(archived).is_some());
+                if let (false, Some(scope)) = (is_archived, row.values.text(grant.scope_slot)) {
+                    mine.extend(Group::new(&grant.kind, scope));
+                }
+            }
+        }
+        // Every row is in its organization's group: who is in it sees all there is, and may be narrowed to any part of it.
+        let is_wide = seat.who.kind == ablo_schema::wire::ParticipantKind::System
+            || seat.organization.iter().any(|group| mine.contains(group));
+        let access = if is_wide { Access::All } else { Access::Groups(mine) };
+        Ok(match &seat.who.groups {
+            Some(narrow) => access.narrowed(&narrow.iter().cloned().collect()),
+            None => access,
+        })
+    }
+}
+
+fn dedup(groups: &mut Vec<Group>) {
+    groups.sort_unstable();
+    groups.dedup();
+}

@@ -1,0 +1,20 @@
+//! Who is asking, and what it may do: keys, sessions, capabilities and tasks.
+
+mod book;
+mod credential;
+mod exchange;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod store;
+mod task;
+
+pub use book::{Book, Mint, NewTask, random, random_id, sha256_hex};
+pub use credential::{Credential, DEFAULT_GROUP, Status};
+pub use exchange::{exchange, mint_capability};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteAuth;
+pub use store::{AuthStore, Kept, MemoryAuth};
+pub use task::{Task, TaskCost};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::StatusCode;
+
+/// What the server counts. The names it writes are part of its interface.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    answers: Mutex<BTreeMap<u16, u64>>,
+    failures: Mutex<BTreeMap<String, u64>>,
+    commits: Mutex<BTreeMap<&'static str, u64>>,
+    /// Open sockets.
+    pub sockets: AtomicI64,
+    /// Deltas handed to sockets.
+    pub deltas_sent: AtomicU64,
+    /// Times a socket had to read the log again.
+    pub resyncs: AtomicU64,
+    /// Sockets cut because they did not take what they were sent.
+    pub slow_cuts: AtomicU64,
+    /// Rejections that were held back.
+    pub paced: AtomicU64,
+}
+
+impl Metrics {
+    /// A request was answered.
+    pub fn answered(&self, status: StatusCode) {
+        *lock(&self.answers).entry(status.as_u16()).or_default() += 1;
+    }
+
+    /// A request or frame failed with a code.
+    pub fn failed(&self, code: &str) {
+        let mut failures = lock(&self.failures);
+        // Codes of policies are the application's: they must not grow this without bound.
+        let code = if failures.len() < 512 || failures.contains_key(code) { code } else { "other" };
+        *failures.entry(code.to_owned()).or_default() += 1;
+    }
+
+    /// A commit ended.
+    pub fn committed(&self, outcome: &'static str) {
+        *lock(&self.commits).entry(outcome).or_default() += 1;
+    }
+
+    /// Everything, in the text format of Prometheus.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        let mut family = |name: &str, kind: &str, help: &str, samples: Vec<(String, i128)>| {
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+            for (labels, value) in samples {
+                let _ = writeln!(text, "{name}{labels} {value}");
+            }
+        };
+        let labelled = |label: &str, counts: Vec<(String, u64)>| {
+            counts.into_iter().map(|(value, count)| (format!("{{{label}=\"{value}\"}}"), i128::from(count))).collect()
+        };
+        let answers = lock(&self.answers).iter().map(|(status, count)| (status.to_string(), *count)).collect();
+        family("ablo_http_responses_total", "counter", "Answered requests.", labelled("status", answers));
+        let failures = lock(&self.failures).iter().map(|(code, count)| (code.clone(), *count)).collect();
+        family("ablo_failures_total", "counter", "Failures by code.", labelled("code", failures));
+        let commits = lock(&self.commits).iter().map(|(outcome, count)| ((*outcome).to_owned(), *count)).collect();
+        family("ablo_commits_total", "counter", "Commits by outcome.", labelled("outcome", commits));
+        let one = |value: i128| vec![(String::new(), value)];
+        let sockets = i128::from(self.sockets.load(Ordering::Relaxed));
+        family("ablo_ws_connections", "gauge", "Open sockets.", one(sockets));
+        let counters = [
+            ("ablo_deltas_sent_total", "Deltas handed to sockets.", &self.deltas_sent),
+            ("ablo_resyncs_total", "Times a socket read the log again.", &self.resyncs),
+            ("ablo_slow_consumer_cuts_total", "Sockets cut for being slow.", &self.slow_cuts),
+            ("ablo_paced_rejections_total", "Rejections held back.", &self.paced),
+        ];
+        for (name, help, counter) in counters {
+            family(name, "counter", help, one(i128::from(counter.load(Ordering::Relaxed))));
+        }
+        text
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,21 @@
+//! The server: HTTP, WebSocket, credentials and everything the wire protocol asks of them.
+//!
+//! [`serve`] runs one with its own listener; [`router`] mounts anywhere. The state machines in [`sync`] hold the rules
+//! of the sync plane with the time passed in; [`auth`] knows who is asking.
+
+pub mod auth;
+mod http;
+mod metrics;
+mod options;
+mod presence;
+mod room;
+mod serve;
+mod state;
+pub mod sync;
+mod ws;
+
+pub use http::router;
+pub use metrics::Metrics;
+pub use options::{Limits, ServeOptions, ServerOptions, StoreChoice};
+pub use serve::{DEV_ORGANIZATION, Ready, Running, mint_key, serve, start};
+pub use state::{Server, Shared};

@@ -1,0 +1,125 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ablo_schema::ir::ValidSchema;
+
+/// Where rows are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In memory; gone with the process.
+    #[default]
+    Memory,
+    /// In a SQLite file, together with credentials and tasks.
+    Sqlite(PathBuf),
+}
+
+/// The bounds of what one server takes on. Each has its error code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body of a request, in bytes: `body_too_large`.
+    pub body_bytes: usize,
+    /// Largest message of a socket, in bytes: close code 1009.
+    pub message_bytes: usize,
+    /// Most operations of a commit: `commit_too_many_operations`.
+    pub operations: usize,
+    /// Most sockets of one credential: close code 1013.
+    pub sockets_per_credential: usize,
+    /// Most groups a socket may ask for.
+    pub groups_per_socket: usize,
+    /// Most commits of one socket that wait for their answer; more are read only when one is answered.
+    pub commits_in_flight: usize,
+    /// Requests per second and credential, on average: `quota_exceeded`. Zero sets no limit.
+    pub requests_per_second: u32,
+    /// A socket that takes this long to accept what it is sent is cut.
+    pub write_timeout: Duration,
+    /// A socket that sends nothing for this long is closed.
+    pub idle_timeout: Duration,
+    /// Deepest nesting of JSON in a body or message.
+    pub json_depth: usize,
+    /// Most rows a list returns at once.
+    pub page: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 2 << 20,
+            message_bytes: 256 << 10,
+            operations: 500,
+            sockets_per_credential: 64,
+            groups_per_socket: 64,
+            commits_in_flight: 256,
+            requests_per_second: 0,
+            write_timeout: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(90),
+            json_depth: 64,
+            page: 100,
+        }
+    }
+}
+
+/// How a server behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// Bounds.
+    pub limits: Limits,
+    /// Web origins that may use the server from a browser; `None` allows every one. A key is needed in any case.
+    pub origins: Option<Vec<String>>,
+    /// Whether clients of version 0.9.0 are told to drop the marks that hide what others wrote, by an unused member
+    /// `unassignedAt` in the deltas that need it.
+    pub settle_marks: bool,
+    /// Events of clients that are relayed to others, as `kind` of their frames.
+    pub relayed: Vec<String>,
+    /// How long the server goes on answering after it was told to stop, before it closes its sockets.
+    pub lame_duck: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            origins: None,
+            settle_marks: true,
+            relayed: ["sheet_selection", "slide_selection", "slide_cursor"].map(str::to_owned).to_vec(),
+            lame_duck: Duration::ZERO,
+        }
+    }
+}
+
+impl ServerOptions {
+    /// Whether a browser page of this origin may use the server.
+    #[must_use]
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.origins.as_ref().is_none_or(|allowed| allowed.iter().any(|known| known == origin || known == "*"))
+    }
+}
+
+/// What [`serve`](super::serve) runs.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// The schema that is served.
+    pub schema: ValidSchema,
+    /// Where rows are kept.
+    pub store: StoreChoice,
+    /// Where to listen; port 0 picks a free one.
+    pub addr: SocketAddr,
+    /// Creates the organization `org_dev` and prints keys for it.
+    pub dev: bool,
+    /// How the server behaves.
+    pub server: ServerOptions,
+}
+
+impl ServeOptions {
+    /// Serves a schema from memory, on a free local port, for development.
+    #[must_use]
+    pub fn dev(schema: ValidSchema) -> Self {
+        Self {
+            schema,
+            store: StoreChoice::Memory,
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            dev: true,
+            server: ServerOptions::default(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+
+use ablo_schema::wire::{
+    ActiveIntent, ClaimId, Group, ParticipantId, PresenceKind, PresenceReport, PresenceStatus, PresenceUpdate,
+};
+
+use crate::engine::Access;
+
+/// Names one connection.
+pub type ConnectionId = u64;
+
+/// Who is there, and what it holds, in one organization.
+#[derive(Debug, Default)]
+pub struct Presence {
+    members: BTreeMap<ParticipantId, Member>,
+}
+
+#[derive(Debug, Default)]
+struct Member {
+    is_agent: bool,
+    /// Each connection's groups and last report, in the order they came.
+    connections: BTreeMap<ConnectionId, (Vec<Group>, Option<PresenceReport>)>,
+    reported_by: Option<ConnectionId>,
+    /// What it holds, each with the groups of its row.
+    intents: Vec<(ActiveIntent, Vec<Group>)>,
+}
+
+impl Presence {
+    /// A connection of a participant is there. Answers whether it is the first.
+    pub fn join(&mut self, who: &ParticipantId, is_agent: bool, connection: ConnectionId, groups: Vec<Group>) -> bool {
+        let member = self.members.entry(who.clone()).or_default();
+        member.is_agent = is_agent;
+        member.connections.insert(connection, (groups, None));
+        member.connections.len() == 1
+    }
+
+    /// A connection's groups changed.
+    pub fn regroup(&mut self, who: &ParticipantId, connection: ConnectionId, groups: Vec<Group>) {
+        if let Some(entry) = self.members.get_mut(who).and_then(|member| member.connections.get_mut(&connection)) {
+            entry.0 = groups;
+        }
+    }
+
+    /// A connection is gone. Answers whether it was the last.
+    pub fn leave(&mut self, who: &ParticipantId, connection: ConnectionId) -> bool {
+        let Some(member) = self.members.get_mut(who) else { return false };
+        let was_there = member.connections.remove(&connection).is_some();
+        let last = was_there && member.connections.is_empty();
+        self.prune(who);
+        last
+    }
+
+    /// A connection said what its participant is doing.
+    pub fn report(&mut self, who: &ParticipantId, connection: ConnectionId, report: PresenceReport) {
+        if let Some(member) = self.members.get_mut(who)
+            && let Some(entry) = member.connections.get_mut(&connection)
+        {
+            entry.1 = Some(report);
+            member.reported_by = Some(connection);
+        }
+    }
+
+    /// A participant holds a row. It need not be connected: leases outlive sockets, and HTTP has none.
+    pub fn hold(&mut self, who: &ParticipantId, is_agent: bool, intent: ActiveIntent, row_groups: Vec<Group>) {
+        let member = self.members.entry(who.clone()).or_default();
+        member.is_agent = is_agent;
+        member.intents.retain(|(held, _)| held.intent_id != intent.intent_id);
+        member.intents.push((intent, row_groups));
+    }
+
+    /// A participant's lease lasts longer.
+    pub fn extend(&mut self, who: &ParticipantId, row: (&str, &str), expires_at: i64) {
+        for (intent, _) in self.members.get_mut(who).into_iter().flat_map(|member| &mut member.intents) {
+            if (intent.entity_type.as_str(), intent.entity_id.as_str()) == row {
+                intent.expires_at = intent.expires_at.max(expires_at);
+            }
+        }
+    }
+
+    /// A participant no longer holds this. Answers whether it did.
+    pub fn release(&mut self, who: &ParticipantId, intent: &ClaimId) -> bool {
+        let Some(member) = self.members.get_mut(who) else { return false };
+        let before = member.intents.len();
+        member.intents.retain(|(held, _)| held.intent_id != *intent);
+        let released = member.intents.len() < before;
+        self.prune(who);
+        released
+    }
+
+    /// Everyone who is connected or holds something.
+    pub fn known(&self) -> impl Iterator<Item = &ParticipantId> {
+        self.members.keys()
+    }
+
+    /// What one listener is told about a participant: all of its claims the listener may see. `None` when it may not
+    /// know of it at all. The listener must not be the participant itself: clients take their own echo for a stranger.
+    #[must_use]
+    pub fn frame(&self, who: &ParticipantId, kind: PresenceKind, to: &Access, now: i64) -> Option<PresenceUpdate> {
+        let gone = Member::default();
+        let member = self.members.get(who).unwrap_or(&gone);
+        let groups = member.groups();
+        let intents: Vec<ActiveIntent> = member
+            .intents
+            .iter()
+            .filter(|(_, row_groups)| to.sees(row_groups))
+            .map(|(intent, _)| intent.clone())
+            .collect();
+        if kind != PresenceKind::Leave && intents.is_empty() && !to.sees(&groups) {
+            return None;
+        }
+        let report = member.report();
+        let status = match (kind, &report) {
+            (PresenceKind::Leave, _) => PresenceStatus::Offline,
+            (_, Some(report)) => report.status,
+            _ if member.connections.is_empty() => PresenceStatus::Offline,
+            _ => PresenceStatus::Online,
+        };
+        Some(PresenceUpdate {
+            kind,
+            user_id: who.clone(),
+            status,
+            sync_groups: groups.into_iter().filter(|group| to.sees(std::slice::from_ref(group))).collect(),
+            is_agent: member.is_agent,
+            timestamp: now,
+            timezone: report.and_then(|report| report.timezone.clone()),
+            custom_status: report.and_then(|report| report.custom_status.clone()),
+            activity: report.and_then(|report| report.activity.clone()),
+            active_intents: intents,
+        })
+    }
+
+    fn prune(&mut self, who: &ParticipantId) {
+        if self.members.get(who).is_some_and(|member| member.connections.is_empty() && member.intents.is_empty()) {
+            self.members.remove(who);
+        }
+    }
+}
+
+impl Member {
+    fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = self.connections.values().flat_map(|(groups, _)| groups.iter().cloned()).collect();
+        groups.sort();
+        groups.dedup();
+        groups
+    }
+
+    /// The last report of a connection that is still there.
+    fn report(&self) -> Option<&PresenceReport> {
+        let last = self.reported_by.and_then(|connection| self.connections.get(&connection));
+        last.or_else(|| self.connections.values().next_back()).and_then(|(_, report)| report.as_ref())
+    }
+}

@@ -1,0 +1,353 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ablo_schema::wire::{
+    ActiveIntent, ClaimId, Group, IntentObject, IntentQueue, JsonText, ParticipantId, ParticipantKind, ParticipantRef,
+    PresenceKind, PresenceReport, PresenceUpdate, RowTarget, ServerFrame,
+};
+use tokio::sync::mpsc;
+
+use super::presence::{ConnectionId, Presence};
+use crate::claims::{ClaimEvent, ClaimLimits, Entry, RejectConflicts, RowClaims, RowContext};
+use crate::engine::{Access, ClaimsChange};
+
+/// Something for a connection to act on.
+#[derive(Clone, Debug)]
+pub enum Push {
+    /// A frame to be sent as it is.
+    Frame(String),
+    /// A waiter of this connection's participant was promoted.
+    Granted {
+        /// Its claim.
+        claim: ClaimId,
+        /// The row: typename-independent schema key and id.
+        row: (String, String),
+        /// The frame to be sent once the connection has caught up.
+        frame: String,
+    },
+    /// A bootstrap that reached this far was served to the connection's credential.
+    Bootstrapped(u64),
+    /// The connection is to be closed.
+    Close(u16, &'static str),
+}
+
+/// One connection, as the others of its organization see it.
+#[derive(Debug)]
+struct Peer {
+    who: ParticipantRef,
+    credential: String,
+    access: Access,
+    outbox: mpsc::Sender<Push>,
+}
+
+/// How many ended claims are remembered.
+const REMEMBERED: usize = 4_096;
+
+/// Everyone who is connected to one organization.
+#[derive(Debug, Default)]
+pub struct Room(Mutex<Inside>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    presence: Presence,
+    peers: BTreeMap<ConnectionId, Peer>,
+    /// How each claim spelled its model. Peers match on exactly that.
+    spelled: HashMap<(ParticipantRef, ClaimId), String>,
+    /// Claims that have ended, the oldest first.
+    ended: VecDeque<(ParticipantRef, ClaimId)>,
+    /// Under which spellings a row's line was last shown.
+    shown: HashMap<(String, String), BTreeSet<String>>,
+}
+
+/// A new connection.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Its name.
+    pub id: ConnectionId,
+    /// Who.
+    pub who: ParticipantRef,
+    /// The credential it came with.
+    pub credential: String,
+    /// What it may hear.
+    pub access: Access,
+    /// Where it is told things.
+    pub outbox: mpsc::Sender<Push>,
+}
+
+impl Room {
+    /// Lets a connection in and tells the others.
+    pub fn enter(&self, arrival: Arrival, groups: Vec<Group>, now: i64) {
+        let mut inside = self.lock();
+        let Arrival { id, who, credential, access, outbox } = arrival;
+        let first = inside.presence.join(&who.id, who.kind == ParticipantKind::Agent, id, groups);
+        inside.peers.insert(id, Peer { who: who.clone(), credential, access, outbox });
+        inside.announce(&who.id, if first { PresenceKind::Enter } else { PresenceKind::Update }, now);
+    }
+
+    /// Lets a connection go and tells the others.
+    pub fn leave(&self, id: ConnectionId, now: i64) {
+        let mut inside = self.lock();
+        let Some(peer) = inside.peers.remove(&id) else { return };
+        let last = inside.presence.leave(&peer.who.id, id);
+        inside.announce(&peer.who.id, if last { PresenceKind::Leave } else { PresenceKind::Update }, now);
+        if last && inside.presence.known().any(|who| *who == peer.who.id) {
+            // What it still holds outlives its socket.
+            inside.announce(&peer.who.id, PresenceKind::Update, now);
+        }
+    }
+
+    /// What a connection may hear changed.
+    pub fn regroup(&self, id: ConnectionId, access: Access, groups: Vec<Group>) {
+        let mut inside = self.lock();
+        let Some(peer) = inside.peers.get_mut(&id) else { return };
+        peer.access = access;
+        let who = peer.who.id.clone();
+        inside.presence.regroup(&who, id, groups);
+    }
+
+    /// A connection said what its participant does.
+    pub fn report(&self, id: ConnectionId, report: PresenceReport, now: i64) {
+        let mut inside = self.lock();
+        let Some(who) = inside.peers.get(&id).map(|peer| peer.who.id.clone()) else { return };
+        inside.presence.report(&who, id, report);
+        inside.announce(&who, PresenceKind::Update, now);
+    }
+
+    /// Everyone a connection may know of, one frame each; never its own participant.
+    #[must_use]
+    pub fn snapshot(&self, id: ConnectionId, now: i64) -> Vec<String> {
+        let inside = self.lock();
+        let Some(peer) = inside.peers.get(&id) else { return Vec::new() };
+        let others = inside.presence.known().filter(|who| **who != peer.who.id);
+        others
+            .filter_map(|who| inside.presence.frame(who, PresenceKind::Enter, &peer.access, now))
+            .filter_map(text)
+            .collect()
+    }
+
+    /// Everyone within an access, for the older HTTP interface.
+    #[must_use]
+    pub fn present(&self, access: &Access, now: i64) -> Vec<PresenceUpdate> {
+        let inside = self.lock();
+        let known = inside.presence.known();
+        known.filter_map(|who| inside.presence.frame(who, PresenceKind::Update, access, now)).collect()
+    }
+
+    /// Whether a participant has, or had, such a claim. Requests may name claims that never were.
+    #[must_use]
+    pub fn knows(&self, who: &ParticipantRef, claim: &ClaimId) -> bool {
+        let inside = self.lock();
+        let key = (who.clone(), claim.clone());
+        inside.spelled.contains_key(&key) || inside.ended.contains(&key)
+    }
+
+    /// Remembers how a claim spells its model, before it is asked for.
+    pub fn spell(&self, who: &ParticipantRef, claim: &ClaimId, entity_type: &str) {
+        self.lock().spelled.insert((who.clone(), claim.clone()), entity_type.to_owned());
+    }
+
+    /// Forgets it, when the claim came to nothing.
+    pub fn unspell(&self, who: &ParticipantRef, claim: &ClaimId) {
+        self.lock().spelled.remove(&(who.clone(), claim.clone()));
+    }
+
+    /// A row's claims as objects: the holder, and the line behind it.
+    #[must_use]
+    pub fn objects(
+        &self,
+        model: &str,
+        id: &str,
+        claims: &RowClaims,
+        now: u64,
+    ) -> (Option<IntentObject>, Vec<IntentObject>) {
+        let inside = self.lock();
+        let holder = claims.lease().map(|lease| &lease.entry).filter(|entry| entry.alive(now));
+        let holder = holder.map(|entry| entry.object(&inside.spelling(entry, model), id, None));
+        let line = claims.queue().iter().filter(|entry| entry.alive(now)).enumerate();
+        let line = line.map(|(at, entry)| entry.object(&inside.spelling(entry, model), id, Some(at as u64)));
+        (holder, line.collect())
+    }
+
+    /// A row's claims changed: tells whom it concerns.
+    pub fn claims_changed(&self, change: &ClaimsChange, now: i64) {
+        let mut inside = self.lock();
+        let mut changed: BTreeSet<ParticipantId> = BTreeSet::new();
+        let row = (change.model.clone(), change.id.clone());
+        let mut ended = Vec::new();
+        for event in &change.events {
+            match event {
+                ClaimEvent::Granted { participant, .. } => {
+                    changed.insert(participant.id.clone());
+                    inside.tell(event, &row);
+                }
+                ClaimEvent::Renewed { participant, expires_at, .. } => {
+                    let spelled = change.claims.entry_of(participant).map(|entry| inside.spelling(entry, &row.0));
+                    let spelled = spelled.unwrap_or_else(|| row.0.clone());
+                    inside.presence.extend(&participant.id, (&spelled, &row.1), millis(*expires_at));
+                }
+                ClaimEvent::Ended { claim, participant, .. } => {
+                    if inside.presence.release(&participant.id, claim) {
+                        changed.insert(participant.id.clone());
+                    }
+                    inside.tell(event, &row);
+                    ended.push((participant.clone(), claim.clone()));
+                }
+                ClaimEvent::QueueChanged => inside.queue_changed(change),
+            }
+        }
+        if let Some(lease) = change.claims.lease() {
+            let entry = &lease.entry;
+            let is_agent = entry.participant.kind == ParticipantKind::Agent;
+            for handle in &entry.handles {
+                let key = (entry.participant.clone(), handle.clone());
+                let spelled = inside.spelled.get(&key).cloned().unwrap_or_else(|| row.0.clone());
+                let intent = ActiveIntent { intent_id: handle.clone(), ..entry.active_intent(&spelled, &row.1) };
+                inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone());
+            }
+        }
+        for who in changed {
+            inside.announce(&who, PresenceKind::Update, now);
+        }
+        for key in ended {
+            inside.spelled.remove(&key);
+            inside.ended.push_back(key);
+            if inside.ended.len() > REMEMBERED {
+                inside.ended.pop_front();
+            }
+        }
+        if change.claims.lease().is_none() && change.claims.queue().is_empty() {
+            inside.shown.remove(&row);
+        }
+    }
+
+    /// A bootstrap was served to a credential.
+    pub fn bootstrapped(&self, credential: &str, head: u64) {
+        let inside = self.lock();
+        for peer in inside.peers.values().filter(|peer| peer.credential == credential) {
+            push(peer, Push::Bootstrapped(head));
+        }
+    }
+
+    /// Passes an application's event on to everyone who shares a group with its sender.
+    pub fn relay(&self, from: ConnectionId, kind: &str, payload: &JsonText) {
+        let inside = self.lock();
+        let Some(sender) = inside.peers.get(&from) else { return };
+        let frame = serde_json::to_string(&serde_json::json!({ "type": kind }));
+        let Ok(head) = frame else { return };
+        // The payload's own text is passed on as it came.
+        let frame = format!("{},\"payload\":{}}}", head.trim_end_matches('}'), payload.get());
+        for (id, peer) in &inside.peers {
+            let shares = match (&sender.access, &peer.access) {
+                (Access::All, _) | (_, Access::All) => true,
+                (Access::Groups(a), Access::Groups(b)) => !a.is_disjoint(b),
+            };
+            if *id != from && shares {
+                push(peer, Push::Frame(frame.clone()));
+            }
+        }
+    }
+
+    /// Closes every connection of a credential. Answers how many there are.
+    pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
+        for peer in self.lock().peers.values().filter(|peer| peer.credential == credential) {
+            push(peer, Push::Close(code, reason));
+        }
+    }
+
+    /// Closes every connection.
+    pub fn close(&self, code: u16, reason: &'static str) {
+        for peer in self.lock().peers.values() {
+            push(peer, Push::Close(code, reason));
+        }
+    }
+
+    /// How many connections a credential has.
+    #[must_use]
+    pub fn count(&self, credential: &str) -> usize {
+        self.lock().peers.values().filter(|peer| peer.credential == credential).count()
+    }
+
+    /// Whether nobody is connected.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lock().peers.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    /// Tells everyone but the participant itself about it. Clients would take an echo of themselves for a stranger.
+    fn announce(&self, who: &ParticipantId, kind: PresenceKind, now: i64) {
+        for peer in self.peers.values().filter(|peer| peer.who.id != *who) {
+            let frame = self.presence.frame(who, kind, &peer.access, now);
+            if let Some(frame) = frame.and_then(text) {
+                push(peer, Push::Frame(frame));
+            }
+        }
+    }
+
+    fn spelling(&self, entry: &Entry, model: &str) -> String {
+        let known =
+            entry.handles.iter().find_map(|handle| self.spelled.get(&(entry.participant.clone(), handle.clone())));
+        known.cloned().unwrap_or_else(|| model.to_owned())
+    }
+
+    /// Tells a participant's connections of a promotion or a loss.
+    fn tell(&self, event: &ClaimEvent, row: &(String, String)) {
+        let (ClaimEvent::Granted { claim, participant, .. } | ClaimEvent::Ended { claim, participant, .. }) = event
+        else {
+            return;
+        };
+        let spelled = self.spelled.get(&(participant.clone(), claim.clone())).unwrap_or(&row.0);
+        let Some((_, frame)) = event.frame(&named(spelled, &row.1)) else { return };
+        let is_grant = matches!(frame, ServerFrame::IntentGranted(_));
+        let Ok(frame) = frame.encode() else { return };
+        for peer in self.peers.values().filter(|peer| peer.who == *participant) {
+            let (claim, row, frame) = (claim.clone(), row.clone(), frame.clone());
+            push(peer, if is_grant { Push::Granted { claim, row, frame } } else { Push::Frame(frame) });
+        }
+    }
+
+    /// Shows a row's line under every spelling its readers may look for.
+    fn queue_changed(&mut self, change: &ClaimsChange) {
+        let row = (change.model.clone(), change.id.clone());
+        let mut spellings: BTreeSet<String> =
+            change.claims.entries().map(|entry| self.spelling(entry, &change.model)).collect();
+        spellings.insert(change.model.clone());
+        spellings.extend(self.shown.get(&row).into_iter().flatten().cloned());
+        let line = change.claims.queue().iter().enumerate();
+        let objects: Vec<IntentObject> = line
+            .map(|(at, entry)| entry.object(&self.spelling(entry, &change.model), &change.id, Some(at as u64)))
+            .collect();
+        for spelled in &spellings {
+            let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
+            let queue = IntentQueue { target, queue: objects.clone() };
+            let Ok(frame) = ServerFrame::<JsonText>::IntentQueue(queue).encode() else { continue };
+            for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
+                push(peer, Push::Frame(frame.clone()));
+            }
+        }
+        self.shown.insert(row, spellings);
+    }
+}
+
+/// A connection that does not take what it is told is cut by itself; what is lost here it learns when it comes back.
+fn push(peer: &Peer, push: Push) {
+    let _ = peer.outbox.try_send(push);
+}
+
+fn text(update: PresenceUpdate) -> Option<String> {
+    ServerFrame::<JsonText>::Presence(update).encode().ok()
+}
+
+fn millis(time: u64) -> i64 {
+    i64::try_from(time).unwrap_or(i64::MAX)
+}
+
+/// A row under the spelling a reader looks for.
+pub(super) fn named<'a>(spelled: &'a str, id: &'a str) -> RowContext<'a> {
+    RowContext { model: spelled, id, limits: ClaimLimits::default(), policy: &RejectConflicts }
+}

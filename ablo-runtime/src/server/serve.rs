@@ -1,0 +1,237 @@
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::wire::{KeyEnv, KeyKind, ParticipantKind};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+#[cfg(feature = "sqlite")]
+use super::auth::SqliteAuth;
+use super::auth::{Book, MemoryAuth, Mint};
+use super::http;
+use super::options::{ServeOptions, StoreChoice};
+use super::state::{Server, Shared};
+use crate::engine::{Clock, Engine, EngineOptions};
+use crate::store::MemoryStore;
+#[cfg(feature = "sqlite")]
+use crate::store::{Durability, SqliteStore};
+
+/// The organization of a development server.
+pub const DEV_ORGANIZATION: &str = "org_dev";
+
+/// How long open sockets have to close once the server stops.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// What a server says once it accepts connections.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ready {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// The organization of a development server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_id: Option<String>,
+    /// A secret key of that organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_key: Option<String>,
+    /// A publishable key of that organization.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publishable_key: Option<String>,
+}
+
+/// Opens the store, listens, says so through `ready`, and serves until the process is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// When the store cannot be opened or the address cannot be listened on.
+pub async fn serve(options: ServeOptions, ready: impl FnOnce(&Ready)) -> Result<(), AbloError> {
+    let running = start(options).await?;
+    // From before the caller says that we are there: who reads that may tell us to stop at once.
+    let stop = told_to_stop();
+    ready(&running.ready);
+    running.until(stop).await
+}
+
+/// A server that listens.
+pub struct Running {
+    /// Where, and with which keys.
+    pub ready: Ready,
+    /// Its state.
+    pub server: Shared,
+    listener: TcpListener,
+}
+
+/// Opens the store and listens.
+///
+/// # Errors
+/// When the store cannot be opened or the address cannot be listened on.
+pub async fn start(options: ServeOptions) -> Result<Running, AbloError> {
+    let clock = Clock::system();
+    let engine_options = EngineOptions {
+        clock: clock.clone(),
+        max_operations: options.server.limits.operations,
+        ..EngineOptions::default()
+    };
+    let schema = Arc::new(options.schema.clone());
+    let (engine, book) = match &options.store {
+        StoreChoice::Memory => {
+            let engine = Engine::open(options.schema, MemoryStore::default(), engine_options).await?;
+            (engine, Book::open(Box::new(MemoryAuth), clock)?)
+        }
+        #[cfg(feature = "sqlite")]
+        StoreChoice::Sqlite(path) => {
+            // What is acknowledged survives a power cut.
+            let store = SqliteStore::new(path, Durability::Full);
+            let engine = Engine::open(options.schema, store, engine_options).await?;
+            (engine, Book::open(Box::new(SqliteAuth::open(path)?), clock)?)
+        }
+        #[cfg(not(feature = "sqlite"))]
+        StoreChoice::Sqlite(_) => {
+            return Err(AbloError::new(Code::StoreUnavailable, "This build has no SQLite store; use `memory`."));
+        }
+    };
+    let keys = options.dev.then(|| dev_keys(&book)).transpose()?;
+    let server = Server::new(engine, schema, book, options.server);
+    let listener = TcpListener::bind(options.addr).await.map_err(|error| cannot_listen(options.addr, &error))?;
+    let addr = listener.local_addr().map_err(|error| cannot_listen(options.addr, &error))?;
+    let (secret_key, publishable_key) = keys.unzip();
+    let organization_id = options.dev.then(|| DEV_ORGANIZATION.to_owned());
+    Ok(Running { ready: Ready { addr, organization_id, secret_key, publishable_key }, server, listener })
+}
+
+impl Running {
+    /// Serves until `stop` is done, then lets what is under way finish.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), AbloError> {
+        let Self { server, listener, ready } = self;
+        let revocations = tokio::spawn(close_revoked(server.clone()));
+        let router = http::router(&server);
+        let closing = server.clone();
+        let stopping = async move {
+            stop.await;
+            closing.drain();
+            tokio::time::sleep(closing.options.lame_duck).await;
+            closing.close_sockets(1012, "the server is restarting");
+            closing.stop();
+        };
+        let served = axum::serve(listener, router).with_graceful_shutdown(stopping);
+        let mut stopped = server.stopped();
+        let overtime = async {
+            let _ = stopped.wait_for(|stop| *stop).await;
+            tokio::time::sleep(CLOSING).await;
+        };
+        tokio::select! {
+            outcome = std::future::IntoFuture::into_future(served) => outcome.map_err(|error| cannot_listen(ready.addr, &error))?,
+            () = overtime => {}
+        }
+        revocations.abort();
+        server.engine.shut_down();
+        // Sockets are not part of what axum waits for. Whoever still holds the server keeps its store open.
+        let deadline = tokio::time::Instant::now() + CLOSING;
+        while Arc::strong_count(&server) > 1 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+}
+
+/// Closes the sockets of credentials as they are revoked.
+async fn close_revoked(server: Shared) {
+    use tokio::sync::broadcast::error::RecvError;
+    let mut ended = server.book.ended();
+    loop {
+        match ended.recv().await {
+            Ok(id) => server.close_credential(&id, 4001, "the credential was revoked"),
+            // Sockets look at their own credential now and then anyway.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The keys of the development organization: new ones each time, which are shown once.
+fn dev_keys(book: &Book) -> Result<(String, String), AbloError> {
+    let secret = mint_key(book, KeyKind::Secret, KeyEnv::Test, DEV_ORGANIZATION)?;
+    let publishable = mint_key(book, KeyKind::Publishable, KeyEnv::Test, DEV_ORGANIZATION)?;
+    Ok((secret, publishable))
+}
+
+/// Makes a long-lived key of an organization.
+///
+/// # Errors
+/// When it cannot be kept.
+pub fn mint_key(book: &Book, kind: KeyKind, env: KeyEnv, organization: &str) -> Result<String, AbloError> {
+    let id = super::auth::random_id(if kind == KeyKind::Secret { "sys" } else { "pub" })?;
+    let participant = ablo_schema::wire::ParticipantRef { kind: ParticipantKind::System, id: id.into() };
+    let (key, _) = book.mint(Mint {
+        kind,
+        env,
+        organization: organization.to_owned(),
+        participant,
+        on_behalf_of: None,
+        operations: None,
+        groups: None,
+        user_meta: serde_json::Map::new(),
+        label: None,
+        parent: None,
+        ttl: None,
+        not_after: None,
+    })?;
+    Ok(key.secret().to_owned())
+}
+
+fn cannot_listen(addr: SocketAddr, error: &std::io::Error) -> AbloError {
+    AbloError::new(Code::StoreUnavailable, format!("Cannot listen on {addr}: {error}. Choose another `--addr`."))
+}
+
+/// Listens for being told to stop, from now on; done when the process is. Told a second time, it ends at once.
+fn told_to_stop() -> impl Future<Output = ()> + Send + 'static {
+    let mut signals = Signals::listen();
+    async move {
+        signals.next().await;
+        tokio::spawn(async move {
+            signals.next().await;
+            std::process::exit(130);
+        });
+    }
+}
+
+/// SIGTERM and SIGINT. Whoever makes one has them from that moment, awaited or not.
+struct Signals {
+    #[cfg(unix)]
+    listening: Option<[tokio::signal::unix::Signal; 2]>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
+        Self { listening: terminate.ok().zip(interrupt.ok()).map(<[_; 2]>::from) }
+    }
+
+    async fn next(&mut self) {
+        let Some([terminate, interrupt]) = &mut self.listening else { return std::future::pending().await };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}

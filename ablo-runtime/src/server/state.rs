@@ -1,0 +1,242 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::ValidSchema;
+use ablo_schema::wire::{Group, KeyKind};
+use tokio::sync::watch;
+
+use super::auth::{Book, Credential, DEFAULT_GROUP};
+use super::http::Caller;
+use super::metrics::Metrics;
+use super::options::ServerOptions;
+use super::room::Room;
+use super::sync::Bootstraps;
+use crate::engine::{Engine, Event, Operations, Participant};
+
+/// The server's state, shared by everything it does.
+pub type Shared = Arc<Server>;
+
+/// Everything a running server knows.
+pub struct Server {
+    /// The engine.
+    pub engine: Engine,
+    /// The schema that is served.
+    pub schema: Arc<ValidSchema>,
+    /// Credentials and tasks.
+    pub book: Book,
+    /// How it behaves.
+    pub options: ServerOptions,
+    /// What it counts.
+    pub metrics: Metrics,
+    /// How far each credential's last bootstrap reached.
+    pub bootstraps: Mutex<Bootstraps>,
+    rooms: Mutex<HashMap<String, Arc<Room>>>,
+    rates: Mutex<HashMap<String, (f64, Instant)>>,
+    connections: AtomicU64,
+    draining: AtomicBool,
+    stop: watch::Sender<bool>,
+    started: Instant,
+}
+
+impl Server {
+    /// A server over an engine.
+    #[must_use]
+    pub fn new(engine: Engine, schema: Arc<ValidSchema>, book: Book, options: ServerOptions) -> Shared {
+        Arc::new(Self {
+            engine,
+            schema,
+            book,
+            options,
+            metrics: Metrics::default(),
+            bootstraps: Mutex::default(),
+            rooms: Mutex::default(),
+            rates: Mutex::default(),
+            connections: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            stop: watch::channel(false).0,
+            started: Instant::now(),
+        })
+    }
+
+    /// Who presents this token.
+    ///
+    /// # Errors
+    /// `auth_no_credentials`, or why the key does not work.
+    pub fn caller(&self, token: Option<&str>) -> Result<Caller, AbloError> {
+        let missing = || AbloError::new(Code::AuthNoCredentials, "Send a key: `Authorization: Bearer <key>`.");
+        let credential = self.book.present(token.ok_or_else(missing)?)?;
+        let participant = self.participant(&credential);
+        Ok(Caller { session: self.engine.session(participant), credential })
+    }
+
+    /// The participant a credential acts as.
+    #[must_use]
+    pub fn participant(&self, credential: &Credential) -> Participant {
+        let mut participant = credential.participant(&self.identity_groups(credential));
+        if credential.kind == KeyKind::Publishable {
+            // Whatever a browser may do with a key everyone can read is reading.
+            let reads = self.schema.models().map(|model| format!("{}.read", model.key()));
+            participant.operations = Operations::allow(reads);
+        }
+        participant
+    }
+
+    /// The groups a credential's identity alone gives.
+    fn identity_groups(&self, credential: &Credential) -> Vec<Group> {
+        let identity = credential.identity();
+        self.schema.identity_groups(|member| identity.get(member))
+    }
+
+    /// The groups a response names for a credential: those it was narrowed to, else its identity's. Clients complain
+    /// about an empty list.
+    #[must_use]
+    pub fn listed_groups(&self, credential: &Credential) -> Vec<Group> {
+        if let Some(asked) = &credential.groups {
+            return Group::among(asked.iter().map(String::as_str));
+        }
+        let groups = self.identity_groups(credential);
+        if groups.is_empty() { Group::among([DEFAULT_GROUP]) } else { groups }
+    }
+
+    /// Counts a request against its credential's rate.
+    ///
+    /// # Errors
+    /// `quota_exceeded`.
+    pub fn admit(&self, credential: &Credential) -> Result<(), AbloError> {
+        let rate = f64::from(self.options.limits.requests_per_second);
+        if rate <= 0.0 {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let mut rates = lock(&self.rates);
+        if rates.len() > 10_000 {
+            rates.retain(|_, (_, at)| now.duration_since(*at).as_secs() < 10);
+        }
+        let (tokens, at) = rates.entry(credential.id.clone()).or_insert((rate * 2.0, now));
+        *tokens = (*tokens + now.duration_since(*at).as_secs_f64() * rate).min(rate * 2.0);
+        *at = now;
+        if *tokens >= 1.0 {
+            *tokens -= 1.0;
+            return Ok(());
+        }
+        let message = format!("This key sends more than {rate} requests per second; slow down.");
+        Err(AbloError::new(Code::QuotaExceeded, message).detail("retryAfterSeconds", 1))
+    }
+
+    /// The room of an organization. The first one in starts to listen to what happens there.
+    #[must_use]
+    pub fn room(self: &Arc<Self>, organization: &str) -> Arc<Room> {
+        let mut rooms = lock(&self.rooms);
+        if let Some(room) = rooms.get(organization) {
+            return room.clone();
+        }
+        let room = Arc::new(Room::default());
+        rooms.insert(organization.to_owned(), room.clone());
+        drop(rooms);
+        tokio::spawn(self.clone().watch(organization.to_owned(), room.clone()));
+        room
+    }
+
+    /// Follows the claims of an organization for as long as the server runs.
+    async fn watch(self: Arc<Self>, organization: String, room: Arc<Room>) {
+        let session = self.engine.session(Participant::system(organization.as_str(), "ablo"));
+        let mut stop = self.stopped();
+        loop {
+            let Ok(mut events) = session.subscribe(None).await else {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                continue;
+            };
+            loop {
+                let event = tokio::select! {
+                    event = events.next() => event,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                };
+                match event {
+                    Ok(Some(Event::Claims(change))) => room.claims_changed(&change, self.millis()),
+                    Ok(Some(_)) => {}
+                    Ok(None) => return,
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    /// How many sockets a credential has.
+    #[must_use]
+    pub fn sockets_of(&self, credential: &str) -> usize {
+        lock(&self.rooms).values().map(|room| room.count(credential)).sum()
+    }
+
+    /// Closes the sockets of a credential.
+    pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
+        for room in lock(&self.rooms).values() {
+            room.close_credential(credential, code, reason);
+        }
+    }
+
+    /// Closes every socket.
+    pub fn close_sockets(&self, code: u16, reason: &'static str) {
+        for room in lock(&self.rooms).values() {
+            room.close(code, reason);
+        }
+    }
+
+    /// A name for a new connection.
+    #[must_use]
+    pub fn connection_id(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A bootstrap that reached `head` was served to a credential.
+    pub fn bootstrapped(self: &Arc<Self>, credential: &Credential, head: u64) {
+        lock(&self.bootstraps).served(&credential.id, head, self.ticks());
+        self.room(&credential.organization).bootstrapped(&credential.id, head);
+    }
+
+    /// How far a credential's last bootstrap reached, if it was recent.
+    #[must_use]
+    pub fn bootstrap_head(&self, credential: &str) -> Option<u64> {
+        lock(&self.bootstraps).head_of(credential, self.ticks())
+    }
+
+    /// Whether the server is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// No longer ready for new work.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends what runs in the background.
+    pub fn stop(&self) {
+        let _ = self.stop.send(true);
+    }
+
+    /// Turns true when the server stops.
+    #[must_use]
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Milliseconds since the server started, for everything that only measures.
+    #[must_use]
+    pub fn ticks(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn millis(&self) -> i64 {
+        self.book.now().as_millisecond()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,23 @@
+use ablo_schema::wire::DeltaAction;
+
+/// Whether a delta says something about a row. Group changes are handled by clients the moment they arrive.
+pub(super) fn concerns_row(action: DeltaAction) -> bool {
+    !matches!(action, DeltaAction::GroupAdded | DeltaAction::GroupRemoved)
+}
+
+/// The one delta that leaves a client where `first` and then `next` would, with the data of `next`; `None` when a client
+/// needs both, one after the other.
+pub(super) fn merge(first: DeltaAction, next: DeltaAction) -> Option<DeltaAction> {
+    use DeltaAction::{Archive, Cover, Delete, Insert, Unarchive, Update};
+    match (first, next) {
+        // A deletion wins over everything else a client holds back, so whatever follows it has to wait.
+        (Delete, _) => None,
+        (_, Delete) => Some(Delete),
+        (Insert, Update | Insert | Cover) => Some(Insert),
+        (Cover, Update | Insert | Cover) => Some(Cover),
+        (Update | Unarchive, Update) => Some(Update),
+        (Update | Unarchive | Archive, Archive) | (Archive, Update) => Some(Archive),
+        (Update | Archive | Unarchive, Unarchive) => Some(Unarchive),
+        _ => None,
+    }
+}

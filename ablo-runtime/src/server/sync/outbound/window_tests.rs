@@ -1,0 +1,221 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A row's value: `None` when it does not exist. The number is its content.
+type Rows = BTreeMap<u8, u32>;
+
+/// The receiving side as clients of version 0.9.0 do it: collect for 100 ms or 50 deltas, keep the first of look-alikes,
+/// never update a row by an insertion.
+#[derive(Default)]
+struct OldClient {
+    rows: Rows,
+    highest: u64,
+    pending: Vec<(u64, DeltaAction, u8, u32)>,
+    flush_at: Option<u64>,
+}
+
+impl OldClient {
+    fn receive(&mut self, parcel: &Parcel<u32>, now: u64) -> Option<u64> {
+        let delta = &parcel.delta;
+        assert!(delta.id > self.highest, "ids have to grow");
+        self.highest = delta.id;
+        self.pending.push((delta.id, delta.letter, delta.row.1.parse().unwrap(), delta.payload));
+        self.flush_at = Some(now + 100);
+        if self.pending.len() >= 50 { self.flush() } else { None }
+    }
+
+    fn tick(&mut self, now: u64) -> Option<u64> {
+        if self.flush_at.is_some_and(|at| at <= now) { self.flush() } else { None }
+    }
+
+    fn flush(&mut self) -> Option<u64> {
+        self.flush_at = None;
+        let pending = std::mem::take(&mut self.pending);
+        let rows: BTreeSet<u8> = pending.iter().map(|(_, _, row, _)| *row).collect();
+        let mut applied = None;
+        for row in rows {
+            let of_row: Vec<_> = pending.iter().filter(|delta| delta.2 == row).collect();
+            if let Some(last) = of_row.iter().rev().find(|delta| delta.1 == DeltaAction::Delete) {
+                self.rows.remove(&row);
+                applied = applied.max(Some(last.0));
+                continue;
+            }
+            let mut before = None;
+            for (id, letter, _, value) in of_row {
+                if before == Some(*letter) {
+                    continue;
+                }
+                before = Some(*letter);
+                match letter {
+                    DeltaAction::Insert | DeltaAction::Cover => {
+                        self.rows.entry(row).or_insert(*value);
+                        applied = applied.max(Some(*id));
+                    }
+                    DeltaAction::Update if self.rows.contains_key(&row) => {
+                        self.rows.insert(row, *value);
+                        applied = applied.max(Some(*id));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        applied
+    }
+}
+
+fn delta(id: u64, letter: DeltaAction, row: u8, value: u32) -> Delta<u32> {
+    Delta { id, letter, row: ("Task".into(), row.to_string().into()), own: false, payload: value }
+}
+
+/// One write of the model: which row, and whether it deletes.
+fn write(server: &mut Rows, row: u8, delete: bool, value: u32) -> DeltaAction {
+    let existed = server.contains_key(&row);
+    match (delete, existed) {
+        (true, _) => {
+            server.remove(&row);
+            DeltaAction::Delete
+        }
+        (false, true) => {
+            server.insert(row, value);
+            DeltaAction::Update
+        }
+        (false, false) => {
+            server.insert(row, value);
+            DeltaAction::Insert
+        }
+    }
+}
+
+/// Runs a history against the old client and says whether it ended where the server is.
+fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
+    let (mut server, mut client, mut out) = (Rows::new(), OldClient::default(), Outbound::new(stream, 0));
+    out.set_settling(false);
+    let mut now = 1_000;
+    let mut id = 0;
+    let step = |client: &mut OldClient, out: &mut Outbound<u32>, now: u64| {
+        let mut acked = client.tick(now);
+        for parcel in out.poll(now) {
+            acked = acked.max(client.receive(&parcel, now));
+        }
+        if acks && let Some(acked) = acked {
+            out.acked(acked);
+        }
+    };
+    for (row, delete, wait) in history {
+        for _ in 0..*wait {
+            now += 20;
+            step(&mut client, &mut out, now);
+        }
+        id += 1;
+        let value = u32::try_from(id).unwrap();
+        let letter = write(&mut server, *row, *delete, value);
+        out.offer(delta(id, letter, *row, value));
+        step(&mut client, &mut out, now);
+    }
+    for _ in 0..5_000 {
+        now += 20;
+        step(&mut client, &mut out, now);
+        if out.waiting() == 0 && client.pending.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(out.waiting(), 0, "everything is sent in the end");
+    assert_eq!(out.sent_through(), id);
+    client.rows == server
+}
+
+proptest! {
+    #[test]
+    fn an_old_client_ends_where_the_server_is(
+        history in prop::collection::vec((0u8..4, prop::bool::weighted(0.15), 0u64..12), 0..60),
+        acks in any::<bool>(),
+    ) {
+        prop_assert!(converges(&history, acks, Stream::Windowed));
+    }
+}
+
+#[test]
+fn the_plain_stream_loses_updates_on_an_old_client() {
+    // The model of the client is worth nothing unless it shows the loss the window exists for.
+    let history = [(0, false, 0), (0, false, 20), (0, false, 0)];
+    assert!(!converges(&history, true, Stream::Ordered));
+    assert!(converges(&history, true, Stream::Windowed));
+}
+
+#[test]
+fn a_capable_client_gets_every_delta() {
+    let mut out = Outbound::new(Stream::Ordered, 0);
+    for id in 1..=5 {
+        out.offer(delta(id, DeltaAction::Update, 0, 0));
+    }
+    let ids: Vec<u64> = out.poll(0).iter().map(|parcel| parcel.delta.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_row_waits_for_the_ack_or_for_silence() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.offer(delta(1, DeltaAction::Update, 0, 1));
+    assert_eq!(out.poll(1_000).len(), 1);
+    out.offer(delta(2, DeltaAction::Update, 0, 2));
+    out.offer(delta(3, DeltaAction::Update, 0, 3));
+    out.offer(delta(4, DeltaAction::Update, 1, 4));
+    assert!(out.poll(1_100).is_empty(), "the stream is held, not only the row");
+    assert_eq!(out.next_due(), Some(1_300));
+    out.acked(1);
+    let parcels = out.poll(1_110);
+    assert_eq!(parcels.iter().map(|p| (p.delta.id, p.merged)).collect::<Vec<_>>(), [(3, true), (4, false)]);
+    out.offer(delta(5, DeltaAction::Delete, 1, 0));
+    assert!(out.poll(1_409).is_empty());
+    assert_eq!(out.poll(1_410).len(), 1);
+}
+
+#[test]
+fn old_and_repeated_ids_are_ignored() {
+    let mut out = Outbound::new(Stream::Windowed, 5);
+    for id in [4, 5, 6, 6] {
+        out.offer(delta(id, DeltaAction::Insert, u8::try_from(id).unwrap(), 0));
+    }
+    assert_eq!(out.poll(0).len(), 1);
+    assert_eq!(out.sent_through(), 6);
+}
+
+#[test]
+fn a_held_connection_sends_nothing() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.hold(true);
+    out.offer(delta(1, DeltaAction::Insert, 0, 0));
+    assert!(out.poll(9_999).is_empty());
+    assert_eq!(out.next_due(), None);
+    out.hold(false);
+    assert_eq!(out.poll(10_000).len(), 1);
+}
+
+#[test]
+fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    let mut send = |id: u64, own: bool| {
+        out.offer(Delta { own, ..delta(id, DeltaAction::Update, 0, 0) });
+        let parcels = out.poll(id * 1_000);
+        (parcels[0].settle, parcels[0].reapply)
+    };
+    assert_eq!(send(1, false), (false, false), "not written by this client");
+    assert_eq!(send(2, true), (false, false));
+    assert_eq!(send(3, false), (true, false));
+    assert_eq!(send(4, false), (false, false), "settled already");
+    assert_eq!(send(5, true), (false, true), "it was cleared while this write was under way");
+    assert_eq!(send(6, true), (false, false));
+}
+
+#[test]
+fn deletion_and_recreation_are_two_windows() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.offer(delta(1, DeltaAction::Delete, 0, 0));
+    out.offer(delta(2, DeltaAction::Insert, 0, 7));
+    assert_eq!(out.poll(1_000).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Delete]);
+    out.acked(1);
+    assert_eq!(out.poll(1_001).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Insert]);
+}

@@ -1,0 +1,110 @@
+use std::pin::Pin;
+use std::task::Context;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::wire::{ClientTxId, Commit, Receipt, ServerFrame, TransactionId};
+use futures_util::future::BoxFuture;
+
+use super::connection::{Connection, End};
+use crate::engine::Committed;
+
+/// A commit under way.
+pub(super) type Finished = BoxFuture<'static, Done>;
+
+/// A commit that ended.
+pub(super) struct Done {
+    attempt: ClientTxId,
+    rows: Vec<String>,
+    own: Vec<TransactionId>,
+    outcome: Result<Committed, AbloError>,
+}
+
+impl Connection {
+    /// Takes a commit in. It is queued before the next frame is read, so commits of one socket keep their order.
+    pub(super) fn commit(&mut self, commit: Commit) -> Result<(), End> {
+        let attempt = commit.client_tx_id.clone();
+        let rows = commit
+            .operations
+            .iter()
+            .map(|op| format!("{}/{}", op.model, op.id.as_deref().unwrap_or_default()))
+            .collect();
+        let own: Vec<TransactionId> = commit.operations.iter().filter_map(|op| op.transaction_id.clone()).collect();
+        self.own.extend(own.iter().cloned());
+        let session = self.caller.session.clone();
+        let task = match &commit.caused_by_task_id {
+            Some(task) => self.server.book.open_task_of(&self.caller.credential, task.as_str()),
+            None => Ok(()),
+        };
+        let mut finished: Finished = Box::pin(async move {
+            let outcome = match task {
+                Ok(()) => session.commit(commit).await,
+                Err(error) => Err(error),
+            };
+            Done { attempt, rows, own, outcome }
+        });
+        // The first poll puts it in the organization's queue.
+        let waker = std::task::Waker::noop();
+        match Pin::new(&mut finished).poll(&mut Context::from_waker(waker)) {
+            std::task::Poll::Ready(done) => self.finished.push(Box::pin(std::future::ready(done))),
+            std::task::Poll::Pending => self.finished.push(finished),
+        }
+        Ok(())
+    }
+
+    /// Answers a commit.
+    pub(super) async fn committed(&mut self, done: Done) -> Result<(), End> {
+        let Done { attempt, rows, own, outcome } = done;
+        match outcome {
+            Ok(committed) => {
+                self.server.metrics.committed(if committed.replayed { "replayed" } else { "confirmed" });
+                rows.iter().for_each(|row| self.pacing.accepted(row));
+                // Whatever was published before these is taken in first; then what this socket does not hear anyway.
+                self.drain_events().await?;
+                for entry in &committed.deltas {
+                    if !self.events.access().hears(entry) {
+                        self.offer(entry);
+                    }
+                }
+                self.flush().await?;
+                if committed.deltas.is_empty() || self.own.len() > 10_000 {
+                    self.own.retain(|id| !own.contains(id));
+                }
+                self.send_frame(&ServerFrame::MutationResult(committed.receipt)).await
+            }
+            Err(error) => {
+                self.own.retain(|id| !own.contains(id));
+                self.server.metrics.committed("rejected");
+                self.server.metrics.failed(error.code().as_str());
+                let now = self.server.ticks();
+                let contested = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext];
+                let paced = contested.into_iter().any(|code| error.is(code));
+                let wait =
+                    if paced { rows.iter().map(|row| self.pacing.rejected(row, now)).max().unwrap_or(0) } else { 0 };
+                self.answer(Receipt::rejected(attempt, error), now, wait).await
+            }
+        }
+    }
+
+    async fn answer(&mut self, receipt: Receipt, now: u64, wait: u64) -> Result<(), End> {
+        let frame = ServerFrame::MutationResult(receipt);
+        if wait == 0 {
+            return self.send_frame(&frame).await;
+        }
+        self.server.metrics.paced.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if let Ok(text) = frame.encode() {
+            self.late_count += 1;
+            self.late.insert((now + wait, self.late_count), text);
+        }
+        Ok(())
+    }
+
+    /// A frame that could not be read. A commit is answered, because its sender waits; anything else is passed over.
+    pub(super) async fn malformed(&mut self, error: AbloError) -> Result<(), End> {
+        self.server.metrics.failed(error.code().as_str());
+        let attempt = error.details.get("clientTxId").and_then(serde_json::Value::as_str).map(ClientTxId::from);
+        match attempt {
+            Some(attempt) => self.send_frame(&ServerFrame::MutationResult(Receipt::rejected(attempt, error))).await,
+            None => Ok(()),
+        }
+    }
+}

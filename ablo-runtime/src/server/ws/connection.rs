@@ -1,0 +1,459 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ablo_schema::error::AbloError;
+use ablo_schema::wire::{ClaimId, ClientFrame, Group, JsonText, ParticipantKind, ServerFrame, TransactionId};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+
+use super::commits::Finished;
+use super::project;
+use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
+use crate::server::auth::DEFAULT_GROUP;
+use crate::server::http::Caller;
+use crate::server::presence::ConnectionId;
+use crate::server::room::{Arrival, Push, Room};
+use crate::server::state::Shared;
+use crate::server::sync::outbound::{Delta, Outbound, Parcel, Stream};
+use crate::server::sync::{Grants, Pacing};
+
+/// What a handshake asked for.
+#[derive(Debug)]
+pub struct Start {
+    /// The cursor of an earlier connection.
+    pub cursor: Option<String>,
+    /// The groups.
+    pub groups: Vec<String>,
+    /// It comes from a web page that may not use this server.
+    pub from_elsewhere: bool,
+}
+
+/// Close codes. Only [`close::LOGIN_OVER`] and [`close::POLICY`] end a client's session; after the others it comes back.
+pub(super) mod close {
+    /// The credential was revoked.
+    pub const LOGIN_OVER: u16 = 4001;
+    /// The handshake breaks a rule that trying again will not mend.
+    pub const POLICY: u16 = 1008;
+    /// The server is stopping.
+    pub const RESTART: u16 = 1012;
+    /// Too much at the moment.
+    pub const TRY_LATER: u16 = 1013;
+    /// The credential has run out; come back with a fresh one.
+    pub const EXPIRED: u16 = 4100;
+    /// Nothing was heard for too long.
+    pub const IDLE: u16 = 4000;
+    /// A message is larger than allowed.
+    pub const TOO_LARGE: u16 = 1009;
+    /// Something failed here.
+    pub const FAILED: u16 = 1011;
+}
+
+/// How many things may wait for a connection to be told.
+const OUTBOX: usize = 512;
+/// A connection that never says that it is ready is sent deltas after this long anyway.
+const READY_MS: u64 = 3_000;
+/// When the presence snapshot is repeated: clients lose what arrives while they still bootstrap.
+const SNAPSHOTS_MS: [u64; 2] = [300, 1_200];
+
+/// Why a connection ends.
+pub(super) enum End {
+    /// The client went.
+    Gone,
+    /// It is closed from here.
+    Close(u16, &'static str),
+}
+
+impl From<axum::Error> for End {
+    fn from(_: axum::Error) -> Self {
+        Self::Gone
+    }
+}
+
+/// One socket.
+pub(super) struct Connection {
+    pub server: Shared,
+    pub caller: Caller,
+    pub room: Arc<Room>,
+    pub id: ConnectionId,
+    pub socket: WebSocket,
+    pub events: Subscription,
+    /// What the client asked to hear; `None` is everything it may.
+    pub requested: Option<HashSet<Group>>,
+    pub out: Outbound<Arc<LogEntry>>,
+    pub start: Start,
+    /// The newest delta the client applied.
+    pub acked: u64,
+    /// It has said that it is ready.
+    pub is_ready: bool,
+    /// Its cursor does not stand at zero.
+    pub is_primed: bool,
+    pub grants: Grants,
+    /// Frames of grants that wait for the client to catch up.
+    pub granted: HashMap<String, String>,
+    pub pacing: Pacing,
+    /// Answers that are held back, by the time they are due.
+    pub late: BTreeMap<(u64, u64), String>,
+    pub late_count: u64,
+    pub finished: FuturesUnordered<Finished>,
+    /// Writes of this connection that have not come back as deltas.
+    pub own: HashSet<TransactionId>,
+    /// What it holds or waits for: the row, and when it was last renewed.
+    pub claims: HashMap<ClaimId, super::claims::Held>,
+    /// Extra groups, and when they end.
+    pub scopes: HashMap<ClaimId, (Vec<Group>, Option<u64>)>,
+    last_heard: u64,
+    snapshots: Vec<u64>,
+}
+
+/// Runs a socket from its handshake to its end.
+pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: Start) {
+    let refusal = if start.from_elsewhere {
+        Some((close::POLICY, "this origin may not connect"))
+    } else if server.is_draining() {
+        Some((close::RESTART, "the server is restarting"))
+    } else if server.sockets_of(&caller.credential.id) >= server.options.limits.sockets_per_credential {
+        Some((close::TRY_LATER, "too many connections of this key"))
+    } else {
+        None
+    };
+    if let Some((code, reason)) = refusal {
+        let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        return;
+    }
+    let groups: Vec<&str> =
+        start.groups.iter().map(String::as_str).take(server.options.limits.groups_per_socket).collect();
+    // `default` stands for whatever the participant is in, as does asking for nothing.
+    let everything = groups.is_empty() || groups.contains(&DEFAULT_GROUP);
+    let requested: Option<HashSet<Group>> =
+        (!everything).then(|| Group::among(groups.iter().copied()).into_iter().collect());
+    let Ok(events) = caller.session.subscribe(requested.clone()).await else {
+        let _ = socket
+            .send(Message::Close(Some(CloseFrame { code: close::FAILED, reason: "the store failed".into() })))
+            .await;
+        return;
+    };
+    let (outbox, pushes) = mpsc::channel(OUTBOX);
+    let id = server.connection_id();
+    let room = server.room(&caller.credential.organization);
+    let listed = listed(&server, &caller, requested.as_ref());
+    let who = caller.session.participant().reference();
+    let credential = caller.credential.id.clone();
+    let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox };
+    server.metrics.sockets.fetch_add(1, Ordering::Relaxed);
+    room.enter(arrival, listed, server.millis());
+    let now = server.ticks();
+    let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
+    out.set_settling(server.options.settle_marks);
+    out.hold(true);
+    let mut connection = Connection {
+        room,
+        id,
+        socket,
+        events,
+        requested,
+        out,
+        start,
+        acked: 0,
+        is_ready: false,
+        is_primed: false,
+        grants: Grants::default(),
+        granted: HashMap::new(),
+        pacing: Pacing::default(),
+        late: BTreeMap::new(),
+        late_count: 0,
+        finished: FuturesUnordered::new(),
+        own: HashSet::new(),
+        claims: HashMap::new(),
+        scopes: HashMap::new(),
+        last_heard: now,
+        snapshots: SNAPSHOTS_MS.iter().rev().map(|after| now + after).collect(),
+        server,
+        caller,
+    };
+    let end = connection.serve(pushes).await;
+    connection.end(end).await;
+}
+
+/// The groups a peer shows: those it asked for, else those its credential lists.
+fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
+    match requested {
+        Some(requested) => requested.iter().cloned().collect(),
+        None => server.listed_groups(&caller.credential),
+    }
+}
+
+impl Connection {
+    async fn serve(&mut self, mut pushes: mpsc::Receiver<Push>) -> End {
+        self.send_snapshot().await;
+        let opened = self.server.ticks();
+        loop {
+            let now = self.server.ticks();
+            let due = self.next_due(opened).saturating_sub(now).clamp(1, 1_000);
+            let busy = self.finished.len() >= self.server.options.limits.commits_in_flight;
+            let step = tokio::select! {
+                message = self.socket.recv(), if !busy => self.message(message).await,
+                event = self.events.next() => self.event(event).await,
+                Some(push) = pushes.recv() => self.push(push).await,
+                Some(done) = self.finished.next(), if !self.finished.is_empty() => self.committed(done).await,
+                () = tokio::time::sleep(Duration::from_millis(due)) => Ok(()),
+            };
+            let step = match step {
+                Ok(()) => self.tick(opened).await,
+                end => end,
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    /// When something is due without anyone asking.
+    fn next_due(&self, opened: u64) -> u64 {
+        let late = self.late.first_key_value().map(|((at, _), _)| *at);
+        let scopes = self.scopes.values().filter_map(|(_, end)| *end).min();
+        let ready = (!self.is_ready).then_some(opened + READY_MS);
+        [self.out.next_due(), self.grants.next_due(), late, scopes, ready, self.snapshots.last().copied()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Everything whose time has come.
+    async fn tick(&mut self, opened: u64) -> Result<(), End> {
+        let now = self.server.ticks();
+        if !self.is_ready && now >= opened + READY_MS {
+            self.is_ready = true;
+            self.out.hold(false);
+        }
+        while self.snapshots.last().is_some_and(|at| *at <= now) {
+            self.snapshots.pop();
+            self.send_snapshot().await;
+        }
+        self.flush().await?;
+        for intent in self.grants.due(self.acked, now) {
+            if let Some(frame) = self.granted.remove(&intent) {
+                self.send(frame).await?;
+            }
+        }
+        while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= now) {
+            let frame = entry.remove();
+            self.send(frame).await?;
+        }
+        self.expire_scopes(now).await?;
+        if now.saturating_sub(self.last_heard) > millis(self.server.options.limits.idle_timeout) {
+            return Err(End::Close(close::IDLE, "nothing was heard for too long"));
+        }
+        self.check_login()
+    }
+
+    /// Sends what may be sent now.
+    pub(super) async fn flush(&mut self) -> Result<(), End> {
+        for parcel in self.out.poll(self.server.ticks()) {
+            let text = project::frame(&self.text(&parcel));
+            self.send(text).await?;
+        }
+        Ok(())
+    }
+
+    /// The text of a delta for this client.
+    pub(super) fn text(&self, parcel: &Parcel<Arc<LogEntry>>) -> String {
+        self.server.metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
+        project::delta(parcel, &self.server.schema)
+    }
+
+    async fn message(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let text = match message {
+            None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
+            Some(Err(_)) => return Err(End::Gone),
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+                self.heard();
+                return Ok(());
+            }
+            // Clients send text only.
+            Some(Ok(Message::Binary(_))) => return Ok(()),
+        };
+        if text.len() > self.server.options.limits.message_bytes {
+            return Err(End::Close(close::TOO_LARGE, "the message is too large"));
+        }
+        self.heard();
+        match ClientFrame::decode(&text) {
+            Ok(frame) => self.frame(frame).await,
+            Err(error) => self.malformed(error).await,
+        }
+    }
+
+    /// Any frame is a sign of life: it keeps the connection and everything held through it.
+    fn heard(&mut self) {
+        self.last_heard = self.server.ticks();
+        self.renew();
+    }
+
+    async fn frame(&mut self, frame: ClientFrame) -> Result<(), End> {
+        match frame {
+            ClientFrame::Ping => self.send_frame(&ServerFrame::Pong).await,
+            ClientFrame::Ack(ack) => {
+                self.ack(ack.last_sync_id.0);
+                Ok(())
+            }
+            ClientFrame::SyncRequest(request) => self.sync(request).await,
+            ClientFrame::Commit(commit) => self.commit(commit),
+            ClientFrame::Presence(report) => {
+                self.room.report(self.id, report, self.server.millis());
+                Ok(())
+            }
+            ClientFrame::Claim(scope) => self.widen(scope).await,
+            ClientFrame::Release(claim) => self.narrow(&claim).await,
+            ClientFrame::IntentBegin(begin) => self.begin(begin).await,
+            ClientFrame::IntentAbandon(abandon) => self.abandon(abandon).await,
+            ClientFrame::IntentReorder(reorder) => {
+                self.reorder(reorder).await;
+                Ok(())
+            }
+            ClientFrame::Other { kind, payload } => {
+                if let Some(payload) = payload.filter(|_| self.server.options.relayed.contains(&kind)) {
+                    self.room.relay(self.id, &kind, &payload);
+                }
+                Ok(())
+            }
+            ClientFrame::BootstrapRequest(_) | ClientFrame::Mutation(_) => Ok(()),
+        }
+    }
+
+    /// The client has applied everything up to this id.
+    pub(super) fn ack(&mut self, id: u64) {
+        self.acked = self.acked.max(id);
+        self.is_primed |= id > 0;
+        self.out.acked(id);
+    }
+
+    async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
+        match event {
+            Ok(Some(Event::Delta(entry))) => self.offer(&entry),
+            Ok(Some(Event::Claims(_))) => {}
+            Ok(Some(Event::Resync { reason, after, .. })) => {
+                self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
+                self.caught_up_from_log(after.0).await?;
+                if reason == ResyncReason::AccessChanged {
+                    let groups = listed(&self.server, &self.caller, self.requested.as_ref());
+                    self.room.regroup(self.id, self.events.access().clone(), groups);
+                }
+            }
+            Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
+            Err(_) => return Err(End::Close(close::FAILED, "the store failed")),
+        }
+        Ok(())
+    }
+
+    /// Takes in everything that has been published so far.
+    pub(super) async fn drain_events(&mut self) -> Result<(), End> {
+        loop {
+            match self.events.try_next().await {
+                Ok(None) => return Ok(()),
+                event => Box::pin(self.event(event)).await?,
+            }
+        }
+    }
+
+    /// Takes a delta in.
+    pub(super) fn offer(&mut self, entry: &Arc<LogEntry>) {
+        self.out.offer(delta_of(entry, &self.own));
+    }
+
+    async fn push(&mut self, push: Push) -> Result<(), End> {
+        match push {
+            Push::Frame(frame) => self.send(frame).await,
+            Push::Granted { claim, row, frame } => self.promoted(&claim, &row, frame).await,
+            Push::Bootstrapped(head) => self.bootstrapped(head).await,
+            Push::Close(code, reason) => Err(End::Close(code, reason)),
+        }
+    }
+
+    async fn send_snapshot(&mut self) {
+        for frame in self.room.snapshot(self.id, self.server.millis()) {
+            if self.send(frame).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Sends text, for as long as a client may take to accept it.
+    pub(super) async fn send(&mut self, text: String) -> Result<(), End> {
+        let limit = self.server.options.limits.write_timeout;
+        match tokio::time::timeout(limit, self.socket.send(Message::Text(text.into()))).await {
+            Ok(sent) => Ok(sent?),
+            Err(_) => {
+                self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
+                Err(End::Gone)
+            }
+        }
+    }
+
+    pub(super) async fn send_frame(&mut self, frame: &ServerFrame<JsonText>) -> Result<(), End> {
+        match frame.encode() {
+            Ok(text) => self.send(text).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// A credential that ran out may have been renewed: clients fetch the next one a minute early, but do not present it
+    /// to an open socket.
+    fn check_login(&mut self) -> Result<(), End> {
+        let credential = &self.caller.credential;
+        if self.server.book.works(&credential.id) {
+            return Ok(());
+        }
+        match self.server.book.successor(credential) {
+            Some(successor) => {
+                self.caller.credential = successor;
+                Ok(())
+            }
+            None if self.server.book.find(&credential.id).is_some_and(|found| found.revoked_at.is_none()) => {
+                Err(End::Close(close::EXPIRED, "the credential has expired"))
+            }
+            None => Err(End::Close(close::LOGIN_OVER, "the credential was revoked")),
+        }
+    }
+
+    async fn end(mut self, end: End) {
+        self.disconnect();
+        self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
+        self.room.leave(self.id, self.server.millis());
+        // What was accepted is finished, whether or not anyone hears of it.
+        let finishing = async { while self.finished.next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(5), finishing).await;
+        if let End::Close(code, reason) = end {
+            let frame = CloseFrame { code, reason: reason.into() };
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
+            // The other side answers a close; leaving before that would turn it into a broken connection.
+            let answered = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            let _ = tokio::time::timeout(Duration::from_secs(1), answered).await;
+        }
+    }
+
+    /// Whether the participant is an agent: agents do not bootstrap.
+    pub(super) fn is_agent(&self) -> bool {
+        self.caller.credential.participant.kind == ParticipantKind::Agent
+    }
+}
+
+/// A log entry on its way to a client that made these writes itself.
+pub(super) fn delta_of(entry: &Arc<LogEntry>, own: &HashSet<TransactionId>) -> Delta<Arc<LogEntry>> {
+    let core = &entry.delta.core;
+    Delta {
+        id: core.id.0,
+        letter: core.action,
+        row: (core.model_name.as_str().into(), core.model_id.as_str().into()),
+        own: core.transaction_id.as_ref().is_some_and(|id| own.contains(id)),
+        payload: Arc::clone(entry),
+    }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

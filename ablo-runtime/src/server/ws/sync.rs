@@ -1,0 +1,245 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::LoadStrategy;
+use ablo_schema::time::Timestamp;
+use ablo_schema::wire::{
+    ClaimAck, ClaimId, Cursor, DeltaAction, Group, JsonText, ScopeClaim, ServerFrame, SyncId, SyncRequest,
+    SyncResponse, WireDelta,
+};
+
+use super::connection::{Connection, End, close};
+use crate::engine::LogEntry;
+use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
+
+/// How many deltas of the log are read at once.
+const PAGE: usize = 1_000;
+/// The row that does not exist, by whose deletion a client's cursor is moved.
+const CURSOR_ROW: &str = "__cursor__";
+
+impl Connection {
+    /// Answers `sync_request`.
+    pub(super) async fn sync(&mut self, request: SyncRequest) -> Result<(), End> {
+        if request.capabilities.iter().any(|name| name == ORDERED_STREAM) {
+            self.out.set_stream(Stream::Ordered);
+        }
+        let Ok(head) = self.caller.session.head().await else {
+            return Err(End::Close(close::FAILED, "the store failed"));
+        };
+        let first = !self.is_ready;
+        let mut ready = Vec::new();
+        if first {
+            self.is_ready = true;
+            self.out.hold(false);
+            self.begin_stream(&request, head.0).await?;
+            ready = self.out.poll(self.server.ticks());
+        } else {
+            self.ack(request.last_sync_id.0.min(self.out.sent_through()));
+        }
+        let empty = ready.is_empty();
+        let deltas: Vec<JsonText> = ready.iter().filter_map(|parcel| self.json(parcel)).collect();
+        let mut response = SyncResponse::new(deltas, head);
+        response.new_cursor = Some(Cursor(self.out.sent_through().to_string()));
+        response.requires_bootstrap = Some(false);
+        self.send_frame(&ServerFrame::SyncResponse(response)).await?;
+        if first {
+            let id = self.id;
+            for frame in self.room.snapshot(id, self.server.millis()) {
+                self.send(frame).await?;
+            }
+            let served = self.is_agent() || self.server.bootstrap_head(&self.caller.credential.id).is_some();
+            if empty && served && request.last_sync_id.0 == 0 {
+                self.prime(self.out.sent_through()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out where the client stands and offers everything it missed.
+    async fn begin_stream(&mut self, request: &SyncRequest, head: u64) -> Result<(), End> {
+        let cursor = request.cursor.as_ref().map(|cursor| cursor.as_str()).or(self.start.cursor.as_deref());
+        let cursor = cursor.and_then(|cursor| cursor.parse::<u64>().ok()).filter(|cursor| *cursor > 0);
+        let bootstrapped = self.server.bootstrap_head(&self.caller.credential.id);
+        let known = match request.last_sync_id.0 {
+            // A cursor without an ack is of a client that never applied anything, whose rows are its bootstrap's.
+            0 => cursor
+                .map(|cursor| bootstrapped.filter(|_| !self.is_agent()).map_or(cursor, |head| head.min(cursor)))
+                .or(bootstrapped),
+            id => Some(id),
+        };
+        self.acked = request.last_sync_id.0;
+        self.is_primed = request.last_sync_id.0 > 0;
+        match known {
+            // It is ahead of the log, which was restored or lost: it starts over from the head it is told.
+            Some(known) if known > head => Ok(()),
+            Some(known) if known < self.out.sent_through() => {
+                // What waits is in the log as well.
+                self.out.rewind(known);
+                self.caught_up_from_log(known).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Offers what the log has after an id, then goes on with what is published.
+    pub(super) async fn caught_up_from_log(&mut self, after: u64) -> Result<(), End> {
+        let mut entries: Vec<Arc<LogEntry>> = Vec::new();
+        let mut cursor = SyncId(after);
+        loop {
+            match self.caller.session.log(cursor, PAGE).await {
+                Ok(page) => {
+                    let access = self.events.access();
+                    entries.extend(page.entries.into_iter().filter(|entry| access.hears(entry)));
+                    let done = page.cursor >= page.head || page.cursor <= cursor;
+                    cursor = page.cursor;
+                    if done {
+                        break;
+                    }
+                }
+                // The log does not reach back that far. Clients of 0.9.0 bootstrap on every reconnect anyway.
+                Err(error) if error.is(Code::MustBootstrap) => break,
+                Err(_) => return Err(End::Close(close::FAILED, "the store failed")),
+            }
+        }
+        for entry in &entries {
+            self.offer_caught_up(entry);
+        }
+        Ok(())
+    }
+
+    /// A row that was inserted before the client's bootstrap is in its pool, where another insertion changes nothing.
+    fn offer_caught_up(&mut self, entry: &Arc<LogEntry>) {
+        let core = &entry.delta.core;
+        let loaded =
+            self.server.schema.resolve(&core.model_name).is_some_and(|model| model.def().load == LoadStrategy::Instant);
+        let bootstrapped =
+            self.server.bootstrap_head(&self.caller.credential.id).filter(|_| !self.is_agent() && loaded);
+        let known = bootstrapped.is_some_and(|head| core.id.0 <= head);
+        if known && matches!(core.action, DeltaAction::Insert | DeltaAction::Cover) {
+            self.out.offer_as(DeltaAction::Update, super::connection::delta_of(entry, &self.own));
+        } else {
+            self.offer(entry);
+        }
+    }
+
+    /// Moves the cursor of a client that stands at zero, by a delta that changes nothing.
+    async fn prime(&mut self, head: u64) -> Result<(), End> {
+        let model = self.server.schema.models().find(|model| model.def().load == LoadStrategy::Instant);
+        let (Some(model), true) = (model, head > 0 && !self.is_primed && self.out.stream() == Stream::Windowed) else {
+            return Ok(());
+        };
+        self.is_primed = true;
+        let delta = WireDelta {
+            id: SyncId(head),
+            action_type: DeltaAction::Delete,
+            model_name: model.def().typename.clone(),
+            model_id: CURSOR_ROW.to_owned(),
+            data: None,
+            previous_data: None,
+            sync_groups: Vec::new(),
+            transaction_id: None,
+            created_at: Timestamp::from_millisecond(self.server.millis()).ok(),
+            created_by: None,
+            actor: None,
+            on_behalf_of: None,
+            capability_id: None,
+            confirmation_state: None,
+            caused_by_task_id: None,
+        };
+        let Ok(delta) = JsonText::of(&delta) else { return Ok(()) };
+        let response = SyncResponse::new(vec![delta], SyncId(head));
+        self.send_frame(&ServerFrame::SyncResponse(response)).await
+    }
+
+    /// The client's bootstrap was served after its socket had started: from here on its cursor may stand at the head.
+    pub(super) async fn bootstrapped(&mut self, head: u64) -> Result<(), End> {
+        if !self.is_ready || self.is_primed || self.is_agent() {
+            return Ok(());
+        }
+        self.drain_events().await?;
+        self.flush().await?;
+        if self.out.waiting() == 0 {
+            self.out.skip_to(head);
+            self.prime(self.out.sent_through()).await?;
+        }
+        Ok(())
+    }
+
+    fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {
+        JsonText::parse(self.text(parcel)).ok()
+    }
+
+    /// Answers `claim`: more groups for this socket, for a while.
+    pub(super) async fn widen(&mut self, scope: ScopeClaim) -> Result<(), End> {
+        let ScopeClaim { claim_id, sync_groups, capability_token, ttl_seconds } = scope;
+        let groups = Group::among(sync_groups.iter().map(String::as_str));
+        let session = match &capability_token {
+            Some(token) => match self.server.caller(Some(token)) {
+                Ok(other) if other.credential.organization == self.caller.credential.organization => other.session,
+                Ok(_) => return self.denied(claim_id, &sync_groups, None).await,
+                Err(error) => return self.denied(claim_id, &sync_groups, Some(error)).await,
+            },
+            None => self.caller.session.clone(),
+        };
+        let Ok((access, _)) = session.access().await else {
+            return Err(End::Close(close::FAILED, "the store failed"));
+        };
+        let allowed =
+            groups.len() == sync_groups.len() && groups.iter().all(|group| access.sees(std::slice::from_ref(group)));
+        if !allowed || groups.is_empty() || self.scopes.len() >= self.server.options.limits.groups_per_socket {
+            return self.denied(claim_id, &sync_groups, None).await;
+        }
+        let end = ttl_seconds.map(|seconds| self.server.ticks().saturating_add(seconds.saturating_mul(1_000)));
+        self.scopes.insert(claim_id.clone(), (groups.clone(), end));
+        self.resubscribe().await?;
+        let ack = ClaimAck { claim_id, success: true, sync_groups: Some(groups), ttl_seconds, error: None };
+        self.send_frame(&ServerFrame::ClaimAck(ack)).await
+    }
+
+    async fn denied(&mut self, claim_id: ClaimId, groups: &[String], error: Option<AbloError>) -> Result<(), End> {
+        let error = error.unwrap_or_else(|| {
+            AbloError::new(Code::CapabilityScopeDenied, "The credential does not reach these groups.").detail(
+                "requiredCapability",
+                serde_json::json!({ "scope": "subscribe", "constraints": { "syncGroup": groups } }),
+            )
+        });
+        let ack = ClaimAck { claim_id, success: false, sync_groups: None, ttl_seconds: None, error: Some(error) };
+        self.send_frame(&ServerFrame::ClaimAck(ack)).await
+    }
+
+    /// Answers `release`.
+    pub(super) async fn narrow(&mut self, claim: &ClaimId) -> Result<(), End> {
+        if self.scopes.remove(claim).is_some() {
+            self.resubscribe().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the extra groups whose time is over.
+    pub(super) async fn expire_scopes(&mut self, now: u64) -> Result<(), End> {
+        let over = |end: &Option<u64>| end.is_some_and(|end| end <= now);
+        let ended: Vec<ClaimId> =
+            self.scopes.iter().filter(|(_, (_, end))| over(end)).map(|(id, _)| id.clone()).collect();
+        for claim in ended {
+            self.narrow(&claim).await?;
+            self.send_frame(&ServerFrame::ClaimExpired(claim)).await?;
+        }
+        Ok(())
+    }
+
+    /// Hears the groups of the handshake and of every scope from here on.
+    async fn resubscribe(&mut self) -> Result<(), End> {
+        let Some(base) = &self.requested else { return Ok(()) };
+        let extra = self.scopes.values().flat_map(|(groups, _)| groups.iter().cloned());
+        let wanted: HashSet<Group> = base.iter().cloned().chain(extra).collect();
+        let Ok(next) = self.caller.session.subscribe(Some(wanted.clone())).await else {
+            return Err(End::Close(close::FAILED, "the store failed"));
+        };
+        // The old subscription has everything up to where the new one starts.
+        self.drain_events().await?;
+        self.events = next;
+        self.room.regroup(self.id, self.events.access().clone(), wanted.into_iter().collect());
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::HeaderMap;
+use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::response::{IntoResponse, Response};
+
+use super::connection::{self, Start};
+use crate::server::http::{AUTH_FAILURE, Failure, Params};
+use crate::server::state::Shared;
+
+/// The subprotocol this server speaks.
+const PROTOCOL: &str = "ablo.sync.v1";
+/// What a credential looks like among the subprotocols.
+const BEARER: &str = "ablo.bearer.";
+/// Bytes a socket's read buffer starts with; thousands of idle sockets must not cost much.
+const READ_BUFFER: usize = 4 << 10;
+/// Bytes that may wait to be written to a socket.
+const WRITE_BUFFER: usize = 1 << 20;
+
+/// `GET /sync/ws`. The credential is a subprotocol, never part of the URL.
+///
+/// An upgrade is refused only for what `/auth/check` refuses as well: a client whose upgrade fails while its check succeeds
+/// tries again without any pause.
+pub async fn upgrade(
+    State(server): State<Shared>,
+    headers: HeaderMap,
+    params: Params,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let offered: Vec<String> = headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|value| value.trim().to_owned())
+        .collect();
+    let header = headers.get(axum::http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = offered.iter().find_map(|value| value.strip_prefix(BEARER));
+    let token = token.or_else(|| header.and_then(|value| value.strip_prefix("Bearer ")));
+    let caller = match server.caller(token) {
+        Ok(caller) => caller,
+        Err(error) => {
+            let mut response = Failure(error.clone()).into_response();
+            if let Ok(code) = error.code().as_str().parse() {
+                response.headers_mut().insert(AUTH_FAILURE, code);
+            }
+            return response;
+        }
+    };
+    let start = Start {
+        cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
+        groups: params.all("syncGroups").map(str::to_owned).collect(),
+        from_elsewhere: headers
+            .get(ORIGIN)
+            .is_some_and(|origin| !server.options.allows_origin(origin.to_str().unwrap_or_default())),
+    };
+    let selected = offered.iter().find(|value| *value == PROTOCOL).or_else(|| offered.first()).cloned();
+    // What is a little too large is read, so that its sender can be told; what is far too large breaks the connection.
+    let limit = server.options.limits.message_bytes.saturating_mul(4);
+    let upgrade = upgrade
+        .max_message_size(limit)
+        .max_frame_size(limit)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER.max(limit * 2));
+    let upgrade = match selected {
+        Some(protocol) => upgrade.protocols([protocol]),
+        None => upgrade,
+    };
+    upgrade.on_upgrade(move |socket| connection::run(server, caller, socket, start))
+}

@@ -1,0 +1,85 @@
+//! Where state lives.
+//!
+//! [`Store`] is the seam between the engine and a database; [`MemoryStore`] and `SqliteStore` are in this crate.
+
+mod memory;
+mod seam;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ablo_schema::error::AbloError;
+use ablo_schema::ir::{ModelIndex, RelationKind, ValidSchema};
+use ablo_schema::wire::OrganizationId;
+use futures_util::future::BoxFuture;
+
+pub use memory::MemoryStore;
+pub use seam::{Field, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, SqliteStore};
+
+use crate::engine::{Clock, Writer};
+
+/// A database that keeps organizations: rows, logs, claims and answers.
+///
+/// The engine decides what happens; a store reads what it is asked, writes what it is told, and guarantees:
+///
+/// - **One writer.** Transactions of one organization's [`Writer`] run one after the other, each on top of the one
+///   before, also when several processes share the database: a transaction takes the organization's head first and holds
+///   it until it ends. Reads inside it see everything that committed before it.
+/// - **All or nothing.** A [`WriteSet`] is applied whole, in one transaction together with the new head, or not at all.
+/// - **Durable before answered.** [`Writer::finish`] is told `Ok` only after the commit, at the durability the store was
+///   opened with. When the outcome of a commit is not known, the error it is told is one that can be retried; the answer
+///   that was written with the commit makes the retry harmless.
+/// - **Consistent reads.** A [`Reading`] sees one moment: rows, claims, log and head belong together.
+/// - **Its own time.** [`Loaded::now`] never goes back between transactions of one organization, as far as the clock
+///   behind it does not.
+/// - **The same answers.** Conditions and orders mean what [`Test`](crate::engine::Test) says, whatever the database's
+///   own operators do, and values come back as they were written.
+/// - **Organizations apart.** Nothing read or written for one organization touches another's.
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// Gets ready for the rows of a schema and tells which organizations have claims that are due, and when the first is.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or holds another schema's rows.
+    fn open<'a>(
+        &'a self,
+        schema: &'a ValidSchema,
+        clock: &'a Clock,
+    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>>;
+
+    /// Runs a writer's transactions until [`Writer::begin`] has nothing left: begin, step until it writes, commit,
+    /// finish. Returns without waiting for I/O.
+    fn submit(&self, writer: Arc<Writer>);
+
+    /// Runs a reading inside one transaction.
+    ///
+    /// # Errors
+    /// When the reading fails, or the database does.
+    fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>>;
+
+    /// Finishes what is queued and lets the database go, so that it can be opened again as soon as this returns. The
+    /// engine calls it when it ends.
+    fn close(&self) {}
+}
+
+/// The slots of a model that rows are looked up by ([`Match`]): keys of relations, subjects of grants, unique and indexed
+/// fields. A store keeps an index on each.
+#[must_use]
+pub fn indexed_slots(schema: &ValidSchema, model: ModelIndex) -> Vec<usize> {
+    let model = schema.at(model);
+    let shape = model.shape();
+    let own = model.def().relations.values().filter(|relation| relation.kind == RelationKind::BelongsTo);
+    let foreign = schema
+        .models()
+        .flat_map(|other| other.def().relations.values())
+        .filter(|relation| relation.kind != RelationKind::BelongsTo && relation.target == model.key());
+    let keys = own.chain(foreign).filter_map(|relation| shape.slot_of(&relation.foreign_key));
+    let marked = shape.slots().iter().enumerate().filter(|(_, slot)| slot.def.is_unique || slot.def.is_indexed);
+    let mut slots: Vec<usize> = keys.chain(marked.map(|(at, _)| at)).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}

@@ -1,0 +1,214 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use ablo_schema::error::AbloError;
+use ablo_schema::ir::ModelIndex;
+use ablo_schema::time::Timestamp;
+use ablo_schema::wire::SyncId;
+use serde_json::Value;
+
+use crate::claims::RowClaims;
+use crate::engine::{LogEntry, StoredReceipt, StoredRow, Test};
+
+/// Names a row of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowKey {
+    /// The model.
+    pub model: ModelIndex,
+    /// The id.
+    pub id: Arc<str>,
+}
+
+impl RowKey {
+    /// The row of this model with this id.
+    #[must_use]
+    pub fn new(model: ModelIndex, id: &str) -> Self {
+        Self { model, id: id.into() }
+    }
+}
+
+/// Names a remembered answer: who asked, and under which key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReceiptKey {
+    /// Kind and id of the participant.
+    pub scope: Arc<str>,
+    /// The idempotency key.
+    pub key: Arc<str>,
+}
+
+/// Rows of a model that hold a text in a slot: children of a parent, rows with a unique value, grants of a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Match {
+    /// The model.
+    pub model: ModelIndex,
+    /// The slot; see [`indexed_slots`](super::indexed_slots).
+    pub slot: usize,
+    /// What it holds, as JSON text.
+    pub value: Arc<str>,
+}
+
+impl Match {
+    /// Rows that hold this value in this slot.
+    #[must_use]
+    pub fn new(model: ModelIndex, slot: usize, value: &Value) -> Self {
+        Self { model, slot, value: value.to_string().into() }
+    }
+}
+
+/// What a row is compared and ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// Its id.
+    Id,
+    /// A value.
+    Slot(usize),
+}
+
+/// Rows of one model, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// The model.
+    pub model: ModelIndex,
+    /// All must hold.
+    pub tests: Vec<Test>,
+    /// What comes first: null before everything else, text by code point, false before true. The id decides between
+    /// equals, always ascending.
+    pub order: Field,
+    /// Largest first.
+    pub descending: bool,
+    /// Only what comes after this place.
+    pub after: Option<(Value, String)>,
+    /// At most this many.
+    pub limit: Option<usize>,
+}
+
+/// A stretch of the log: what comes after `after`, oldest first, at most `limit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRange {
+    /// The last delta that is not wanted.
+    pub after: SyncId,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// What a unit of work wants to know before it goes on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadSet {
+    /// Rows by key.
+    pub rows: Vec<RowKey>,
+    /// The claims of rows.
+    pub claims: Vec<RowKey>,
+    /// Remembered answers.
+    pub receipts: Vec<ReceiptKey>,
+    /// Log entries by id.
+    pub entries: Vec<SyncId>,
+    /// Rows by value.
+    pub matches: Vec<Match>,
+    /// Rows by condition. Answers are appended to [`Loaded::scans`] in this order.
+    pub scans: Vec<Scan>,
+    /// A stretch of the log. The answer replaces [`Loaded::log`].
+    pub log: Option<LogRange>,
+    /// The rows whose claims are due next, at most this many. The answer replaces [`Loaded::due`].
+    pub due: Option<usize>,
+}
+
+impl ReadSet {
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What has been read so far inside one transaction.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The store's time, in whole milliseconds.
+    pub now: Timestamp,
+    /// The organization's last delta.
+    pub head: SyncId,
+    /// The last delta that has been trimmed off the log; zero when none has.
+    pub trimmed: SyncId,
+    /// Rows by key; `None` when there is none.
+    pub rows: HashMap<RowKey, Option<Arc<StoredRow>>>,
+    /// Claims by row; the default when there are none.
+    pub claims: HashMap<RowKey, RowClaims>,
+    /// Remembered answers; `None` when there is none.
+    pub receipts: HashMap<ReceiptKey, Option<Arc<StoredReceipt>>>,
+    /// Log entries; `None` when trimmed off or never written.
+    pub entries: HashMap<SyncId, Option<Arc<LogEntry>>>,
+    /// Rows by value, by ascending id.
+    pub matches: HashMap<Match, Vec<Arc<StoredRow>>>,
+    /// Rows by condition.
+    pub scans: Vec<Vec<Arc<StoredRow>>>,
+    /// A stretch of the log.
+    pub log: Vec<Arc<LogEntry>>,
+    /// The rows whose claims are due next and when, the earliest first.
+    pub due: Vec<(u64, RowKey)>,
+}
+
+impl Loaded {
+    /// The start of a transaction: nothing but the head is known.
+    #[must_use]
+    pub fn new(now: Timestamp, head: SyncId, trimmed: SyncId) -> Self {
+        Self {
+            now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
+            head,
+            trimmed,
+            rows: HashMap::new(),
+            claims: HashMap::new(),
+            receipts: HashMap::new(),
+            entries: HashMap::new(),
+            matches: HashMap::new(),
+            scans: Vec::new(),
+            log: Vec::new(),
+            due: Vec::new(),
+        }
+    }
+}
+
+/// What becomes of one row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowWrite {
+    /// Which.
+    pub key: RowKey,
+    /// As it was; `None` when it is new.
+    pub before: Option<Arc<StoredRow>>,
+    /// As it is; `None` when it is gone.
+    pub after: Option<Arc<StoredRow>>,
+}
+
+/// Everything a unit of work changes. A store applies all of it, or nothing.
+#[derive(Debug, Default)]
+pub struct WriteSet {
+    /// Rows, each once.
+    pub rows: Vec<RowWrite>,
+    /// New log entries: dense, from the head on.
+    pub log: Vec<Arc<LogEntry>>,
+    /// Claims, each row once, to be found by [`RowClaims::next_due`].
+    pub claims: Vec<(RowKey, RowClaims)>,
+    /// Answers to remember.
+    pub receipts: Vec<(ReceiptKey, Arc<StoredReceipt>)>,
+    /// Log entries up to this one are no longer needed.
+    pub trim: Option<SyncId>,
+    /// Answers remembered before this time are no longer needed.
+    pub forget: Option<Timestamp>,
+}
+
+/// What a unit of work does next.
+#[derive(Debug)]
+pub enum Step {
+    /// It wants to know more.
+    Read(ReadSet),
+    /// It is through; this is what it changes.
+    Write(WriteSet),
+}
+
+/// Reading that runs inside one transaction and sees one moment of the store.
+pub trait Reading: Send {
+    /// Goes on with what is known; `None` when it is through.
+    ///
+    /// # Errors
+    /// When the reading cannot be done.
+    fn step(&mut self, loaded: &Loaded) -> Result<Option<ReadSet>, AbloError>;
+}

@@ -1,0 +1,189 @@
+use std::collections::HashSet;
+use std::path::Path;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::ValidSchema;
+use ablo_schema::sql::{Options, Plan, Unless, control_plane, provision};
+use ablo_schema::wire::{OrganizationId, SyncId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::recent::Recent;
+use super::tables::Tables;
+use super::{Durability, failed, reading_step};
+use crate::engine::Clock;
+use crate::store::{Loaded, ReadSet, RowKey, Step};
+
+/// The form of the runtime's own tables; a file of a later one is refused.
+const FORMAT: i64 = 1;
+
+/// One connection to the file.
+pub(super) struct Database {
+    pub connection: Connection,
+    pub tables: Tables,
+    /// The rows that have claims, so that the others are not asked for theirs. The writing connection keeps it: nobody
+    /// else writes the file.
+    pub claimed: Option<HashSet<(OrganizationId, RowKey)>>,
+    /// Rows as they were last committed. Used only by the writing connection, for the same reason.
+    pub recent: Option<Recent>,
+    clock: Clock,
+}
+
+impl Database {
+    pub fn open(path: &Path, durability: Durability, schema: &ValidSchema, clock: &Clock) -> Result<Self, AbloError> {
+        let connection = Connection::open(path).map_err(failed)?;
+        connection.set_prepared_statement_cache_capacity(256);
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::Normal => "NORMAL",
+        };
+        connection
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 5000; \
+                 PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+            ))
+            .map_err(failed)?;
+        Ok(Self { connection, tables: Tables::new(schema), claimed: None, recent: None, clock: clock.clone() })
+    }
+
+    /// Makes what is missing.
+    pub fn provision(&mut self, schema: &ValidSchema) -> Result<(), AbloError> {
+        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+        if version > FORMAT {
+            return Err(AbloError::new(
+                Code::StoreVersionUnsupported,
+                format!("the file has format {version}, this program knows {FORMAT}; use a newer one"),
+            ));
+        }
+        let options = Options::sqlite().for_runtime();
+        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+        let done = self.apply(&provision(schema, &options)).and_then(|()| self.apply(&control_plane(&options)));
+        let done =
+            done.and_then(|()| self.connection.execute_batch(&format!("PRAGMA user_version = {FORMAT}; COMMIT")));
+        done.inspect_err(|_| self.roll_back()).map_err(failed)?;
+        self.claimed = Some(self.all_claimed().map_err(failed)?);
+        self.recent = Some(Recent::default());
+        Ok(())
+    }
+
+    fn all_claimed(&self) -> rusqlite::Result<HashSet<(OrganizationId, RowKey)>> {
+        let mut statement = self.connection.prepare("SELECT organization_id, model_name, model_id FROM ablo_claims")?;
+        let mut rows = statement.query([])?;
+        let mut claimed = HashSet::new();
+        while let Some(row) = rows.next()? {
+            // A model that is no longer in the schema has no rows to write.
+            if let Some(model) = self.tables.index_of(row.get_ref(1)?.as_str()?) {
+                claimed.insert((OrganizationId(row.get(0)?), RowKey::new(model, row.get_ref(2)?.as_str()?)));
+            }
+        }
+        Ok(claimed)
+    }
+
+    fn apply(&self, plan: &Plan) -> rusqlite::Result<()> {
+        for statement in plan.transactional().chain(plan.afterwards()) {
+            let is_there = match &statement.unless {
+                Some(Unless::Column { table, column }) => self.connection.query_row(
+                    "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)",
+                    params![table, column],
+                    |row| row.get(0),
+                )?,
+                _ => false,
+            };
+            if !is_there {
+                self.connection.execute_batch(&statement.text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which organizations have claims that are due, and when the first is.
+    pub fn first_due(&self) -> Result<Vec<(OrganizationId, u64)>, AbloError> {
+        let sql = "SELECT organization_id, MIN(due_at) FROM ablo_claims WHERE due_at IS NOT NULL GROUP BY 1";
+        let mut statement = self.connection.prepare(sql).map_err(failed)?;
+        let rows = statement
+            .query_map([], |row| Ok((OrganizationId(row.get(0)?), super::load::millis(&row.get::<_, String>(1)?))));
+        rows.and_then(Iterator::collect).map_err(failed)
+    }
+
+    /// Runs one unit of work in one transaction.
+    pub fn transact(
+        &mut self,
+        organization: &OrganizationId,
+        step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
+    ) -> Result<(), AbloError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let outcome = match self.steps(organization, step) {
+            Ok(true) => self.execute("COMMIT"),
+            unchanged => unchanged.map(|_| ()),
+        };
+        self.roll_back();
+        if outcome.is_err() {
+            // It has taken in what was to be committed.
+            self.recent = self.recent.take().map(|_| Recent::default());
+        }
+        outcome
+    }
+
+    /// Runs a reading in one transaction, which sees one moment of the file.
+    pub fn read(
+        &mut self,
+        organization: &OrganizationId,
+        mut step: impl FnMut(&Loaded) -> Result<Option<ReadSet>, AbloError>,
+    ) -> Result<(), AbloError> {
+        self.execute("BEGIN")?;
+        let outcome = self.steps(organization, |loaded| step(loaded).map(reading_step));
+        self.roll_back();
+        outcome.map(|_| ())
+    }
+
+    /// Whether anything was written.
+    fn steps(
+        &mut self,
+        organization: &OrganizationId,
+        mut step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
+    ) -> Result<bool, AbloError> {
+        let (head, trimmed) = self.head(organization).map_err(failed)?;
+        let mut loaded = Loaded::new(self.clock.now(), head, trimmed);
+        loop {
+            match step(&loaded)? {
+                Step::Read(wanted) => self.load(organization, &wanted, &mut loaded).map_err(failed)?,
+                Step::Write(writes) if writes.is_empty() => return Ok(false),
+                Step::Write(writes) => {
+                    self.write(organization, &writes, &loaded).map_err(failed)?;
+                    if let Some(recent) = &mut self.recent {
+                        recent.apply(organization, &writes.rows);
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    fn head(&self, organization: &OrganizationId) -> rusqlite::Result<(SyncId, SyncId)> {
+        let sql = "SELECT head, trimmed FROM ablo_heads WHERE organization_id = ?1";
+        let row = self.connection.prepare_cached(sql)?.query_row([organization.as_str()], |row| {
+            Ok((SyncId(unsigned(row.get(0)?)), SyncId(unsigned(row.get(1)?))))
+        });
+        Ok(row.optional()?.unwrap_or_default())
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), AbloError> {
+        self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(|_| ()).map_err(failed)
+    }
+
+    /// Gives up the transaction. When that fails there is none.
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            let _ = self.execute("ROLLBACK");
+        }
+    }
+}
+
+/// A sync id out of a column.
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A sync id into a column.
+pub(super) fn signed(id: SyncId) -> i64 {
+    i64::try_from(id.0).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,252 @@
+use std::sync::Arc;
+
+use ablo_schema::ir::{FieldType, ModelIndex, NumberFormat};
+use ablo_schema::time::Timestamp;
+use ablo_schema::typed::Compare;
+use ablo_schema::wire::{OrganizationId, SyncId};
+use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{OptionalExtension, Row, ToSql, params};
+use serde_json::Value;
+
+use super::cell::{self, Cell};
+use super::database::{Database, signed, unsigned};
+use super::write::hex;
+use crate::claims::RowClaims;
+use crate::engine::{Fingerprint, Record, StoredReceipt, StoredRow};
+use crate::store::{Field, Loaded, LogRange, Match, ReadSet, ReceiptKey, RowKey, Scan};
+
+impl Database {
+    pub fn load(
+        &mut self,
+        organization: &OrganizationId,
+        wanted: &ReadSet,
+        loaded: &mut Loaded,
+    ) -> rusqlite::Result<()> {
+        let owner = organization.as_str();
+        for key in &wanted.rows {
+            if !loaded.rows.contains_key(key) {
+                let row = match self.recent.as_ref().and_then(|recent| recent.get(organization, key)) {
+                    Some(row) => Some(row),
+                    None => {
+                        let row = self.row(owner, key)?;
+                        if let (Some(recent), Some(row)) = (&mut self.recent, &row) {
+                            recent.keep(organization, key, row);
+                        }
+                        row
+                    }
+                };
+                loaded.rows.insert(key.clone(), row);
+            }
+        }
+        for key in &wanted.claims {
+            if !loaded.claims.contains_key(key) {
+                let claims = self.claims(organization, key)?;
+                loaded.claims.insert(key.clone(), claims);
+            }
+        }
+        for key in &wanted.receipts {
+            let receipt = self.receipt(owner, key)?;
+            loaded.receipts.insert(key.clone(), receipt);
+        }
+        for id in &wanted.entries {
+            let entry = self.entries(organization, SyncId(id.0.saturating_sub(1)), 1)?.pop();
+            loaded.entries.insert(*id, entry.filter(|entry| entry.id() == *id));
+        }
+        for wish in &wanted.matches {
+            let rows = self.matching(owner, wish)?;
+            loaded.matches.insert(wish.clone(), rows);
+        }
+        for scan in &wanted.scans {
+            loaded.scans.push(self.scan(owner, scan)?);
+        }
+        if let Some(LogRange { after, limit }) = wanted.log {
+            loaded.log = self.entries(organization, after, limit)?;
+        }
+        if let Some(count) = wanted.due {
+            loaded.due = self.due(owner, count)?;
+        }
+        Ok(())
+    }
+
+    fn row(&self, owner: &str, key: &RowKey) -> rusqlite::Result<Option<Arc<StoredRow>>> {
+        let (_, sql) = self.tables.model(key.model);
+        let mut statement = self.connection.prepare_cached(&sql.by_id)?;
+        statement.query_row(params![owner, &*key.id], |row| self.stored(key.model, row)).optional()
+    }
+
+    fn stored(&self, model: ModelIndex, row: &Row<'_>) -> rusqlite::Result<Arc<StoredRow>> {
+        let slots = self.tables.model(model).0.shape().slots();
+        let mut values = Record::absent(slots.len());
+        for (at, slot) in slots.iter().enumerate() {
+            let value = cell::value(slot, row.get_ref(at + 1)?).map_err(|error| unreadable(at + 1, error))?;
+            // A base field without a value is absent; a declared one is null.
+            if slot.is_declared || !value.is_null() {
+                values.set(at, value);
+            }
+        }
+        Ok(Arc::new(StoredRow {
+            id: row.get(0)?,
+            values,
+            sync_id: SyncId(unsigned(row.get(slots.len() + 1)?)),
+            created: SyncId(unsigned(row.get(slots.len() + 2)?)),
+        }))
+    }
+
+    fn claims(&self, organization: &OrganizationId, key: &RowKey) -> rusqlite::Result<RowClaims> {
+        let claimed = self.claimed.as_ref();
+        if claimed.is_some_and(|rows| rows.is_empty() || !rows.contains(&(organization.clone(), key.clone()))) {
+            return Ok(RowClaims::default());
+        }
+        let owner = organization.as_str();
+        let sql = "SELECT state FROM ablo_claims WHERE organization_id = ?1 AND model_name = ?2 AND model_id = ?3";
+        let name = &self.tables.model(key.model).0.def().typename;
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row(params![owner, name, &*key.id], |row| {
+            serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| unreadable(0, FromSqlError::other(error)))
+        });
+        Ok(found.optional()?.unwrap_or_default())
+    }
+
+    fn receipt(&self, owner: &str, key: &ReceiptKey) -> rusqlite::Result<Option<Arc<StoredReceipt>>> {
+        let sql = "SELECT request_hash, receipt, created_at FROM ablo_idempotency \
+                   WHERE organization_id = ?1 AND scope = ?2 AND \"key\" = ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let found = statement.query_row(params![owner, &*key.scope, &*key.key], |row| {
+            let answer = StoredReceipt::from_text(row.get_ref(1)?.as_str()?);
+            Ok(Arc::new(StoredReceipt {
+                fingerprint: unhex(row.get_ref(0)?.as_str()?)
+                    .ok_or_else(|| unreadable(0, FromSqlError::InvalidType))?,
+                answer: answer.map_err(|error| unreadable(1, FromSqlError::other(error)))?,
+                at: instant(row.get_ref(2)?.as_str()?),
+            }))
+        });
+        found.optional()
+    }
+
+    fn matching(&self, owner: &str, wish: &Match) -> rusqlite::Result<Vec<Arc<StoredRow>>> {
+        let (model, sql) = self.tables.model(wish.model);
+        let value: Value = serde_json::from_str(&wish.value).unwrap_or_default();
+        let mut statement = self.connection.prepare_cached(&sql.by_value[wish.slot])?;
+        let cell = Cell::new(&model.shape().slots()[wish.slot], Some(&value));
+        let rows = statement.query_map(params![owner, cell], |row| self.stored(wish.model, row))?;
+        rows.collect()
+    }
+
+    /// Rows in order. What SQLite compares as [`Test`](crate::engine::Test) says is left to it; the rest is tested here, row
+    /// by row, until there are enough.
+    fn scan(&self, owner: &str, scan: &Scan) -> rusqlite::Result<Vec<Arc<StoredRow>>> {
+        let (model, table) = self.tables.model(scan.model);
+        let slots = model.shape().slots();
+        let column = |field: Field| match field {
+            Field::Id => "\"id\"",
+            Field::Slot(slot) => table.columns[slot].as_str(),
+        };
+        let cell = |field: Field, value| match field {
+            Field::Id => Cell { ty: FieldType::String, format: NumberFormat::Float, value: Some(value) },
+            Field::Slot(slot) => Cell::new(&slots[slot], Some(value)),
+        };
+        let mut sql = table.select.clone();
+        let mut cells: Vec<Cell<'_>> = Vec::new();
+        for test in &scan.tests {
+            let Some(operator) = native(test.ty, test.compare, &test.value) else { continue };
+            sql.push_str(&format!(" AND {} {operator} ?{}", column(test.field), cells.len() + 2));
+            cells.push(cell(test.field, &test.value));
+        }
+        let (name, beyond, direction) = match scan.descending {
+            true => (column(scan.order), "<", "DESC"),
+            false => (column(scan.order), ">", "ASC"),
+        };
+        let id_value;
+        if let Some((value, id)) = &scan.after {
+            let (at, id_at) = (cells.len() + 2, cells.len() + 3);
+            let same = format!("({name} IS ?{at} AND \"id\" > ?{id_at})");
+            // Null comes before everything else, and no comparison says so.
+            let further = match (value.is_null(), scan.descending) {
+                (true, true) => "FALSE".to_owned(),
+                (true, false) => format!("{name} IS NOT NULL"),
+                (false, true) => format!("{name} {beyond} ?{at} OR {name} IS NULL"),
+                (false, false) => format!("{name} {beyond} ?{at}"),
+            };
+            sql.push_str(&format!(" AND ({further} OR {same})"));
+            id_value = Value::from(id.as_str());
+            cells.push(cell(scan.order, value));
+            cells.push(cell(Field::Id, &id_value));
+        }
+        sql.push_str(&format!(" ORDER BY {name} {direction}, \"id\""));
+        let parameters = std::iter::once(&owner as &dyn ToSql).chain(cells.iter().map(|cell| cell as &dyn ToSql));
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
+        let mut found = Vec::new();
+        while scan.limit.is_none_or(|limit| found.len() < limit) {
+            let Some(row) = rows.next()? else { break };
+            let row = self.stored(scan.model, row)?;
+            if scan.tests.iter().all(|test| test.holds(&row)) {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+
+    fn due(&self, owner: &str, count: usize) -> rusqlite::Result<Vec<(u64, RowKey)>> {
+        let sql = "SELECT due_at, model_name, model_id FROM ablo_claims \
+                   WHERE organization_id = ?1 AND due_at IS NOT NULL ORDER BY due_at, model_name, model_id LIMIT ?2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![owner, i64::try_from(count).unwrap_or(i64::MAX)])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            // Claims on a model that is no longer in the schema are nobody's affair.
+            if let Some(model) = self.tables.index_of(row.get_ref(1)?.as_str()?) {
+                found.push((millis(row.get_ref(0)?.as_str()?), RowKey::new(model, row.get_ref(2)?.as_str()?)));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Remembers how far the log reaches.
+    pub fn set_head(&self, owner: &str, head: SyncId, trimmed: SyncId) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO ablo_heads (organization_id, head, trimmed) VALUES (?1, ?2, ?3) \
+                   ON CONFLICT DO UPDATE SET head = ?2, trimmed = ?3";
+        self.connection.prepare_cached(sql)?.execute(params![owner, signed(head), signed(trimmed)])?;
+        Ok(())
+    }
+}
+
+/// The operator that means the same in SQLite, when there is one.
+fn native(ty: FieldType, compare: Compare, value: &Value) -> Option<&'static str> {
+    if ty == FieldType::Json && !value.is_null() {
+        return None;
+    }
+    Some(match compare {
+        Compare::Eq => "=",
+        Compare::Ne => "<>",
+        Compare::Lt => "<",
+        Compare::Le => "<=",
+        Compare::Gt => ">",
+        Compare::Ge => ">=",
+        Compare::Is => "IS",
+        Compare::IsNot => "IS NOT",
+        _ => return None,
+    })
+}
+
+/// A time of the runtime's own tables.
+pub(super) fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The same in milliseconds.
+pub(super) fn millis(text: &str) -> u64 {
+    u64::try_from(instant(text).as_millisecond()).unwrap_or(0)
+}
+
+fn unhex(text: &str) -> Option<Fingerprint> {
+    let mut bytes = Fingerprint::default();
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(at * 2..at * 2 + 2)?, 16).ok()?;
+    }
+    (hex(&bytes) == text).then_some(bytes)
+}
+
+pub(super) fn unreadable(column: usize, error: FromSqlError) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+}

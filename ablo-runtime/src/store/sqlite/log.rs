@@ -1,0 +1,127 @@
+use std::sync::Arc;
+
+use ablo_schema::wire::{
+    BackfillProvenance, CapabilityId, ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance,
+    JsonText, OrganizationId, ParticipantId, ParticipantRef, StoredDelta, SyncId, TaskId, TransactionId,
+};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Row, params};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::database::{Database, signed, unsigned};
+use super::load::{instant, unreadable};
+use super::write::{text, unwritable};
+use crate::engine::LogEntry;
+
+/// The columns of a log entry, after the organization.
+const COLUMNS: &str = "id, action_type, model_name, model_id, data, previous_data, sync_groups, created_at, \
+    transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
+    confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from";
+
+const INSERT: &str = "INSERT INTO ablo_deltas (organization_id, id, action_type, model_name, model_id, data, previous_data, sync_groups, \
+     created_at, transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
+     confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+
+impl Database {
+    pub fn append(&self, owner: &str, entry: &LogEntry) -> rusqlite::Result<()> {
+        let StoredDelta { core, attribution, provenance } = &entry.delta;
+        let groups = serde_json::to_string(&core.sync_groups).map_err(unwritable)?;
+        let hidden = entry.hidden_from.as_ref().map(serde_json::to_string).transpose().map_err(unwritable)?;
+        let (actor, principal) = (attribution.actor.as_ref(), attribution.on_behalf_of.as_ref());
+        self.connection.prepare_cached(INSERT)?.execute(params![
+            owner,
+            signed(core.id),
+            core.action.letter(),
+            core.model_name,
+            core.model_id,
+            core.data.as_ref().map(|data| data.get()),
+            core.previous_data.as_ref().map(|data| data.get()),
+            groups,
+            text(core.created_at),
+            core.transaction_id.as_ref().map(|id| id.as_str()),
+            attribution.created_by.as_ref().map(|id| id.as_str()),
+            actor.map(|actor| actor.id.as_str()),
+            actor.map(|actor| actor.kind.as_str()),
+            principal.map(|principal| principal.id.as_str()),
+            principal.map(|principal| principal.kind.as_str()),
+            attribution.capability_id.as_ref().map(|id| id.as_str()),
+            attribution.confirmation_state.map(word).transpose()?,
+            attribution.backfill_provenance.map(word).transpose()?,
+            provenance.caused_by_task_id.as_ref().map(|id| id.as_str()),
+            signed(entry.previous),
+            hidden,
+        ])?;
+        Ok(())
+    }
+
+    /// A stretch of the log.
+    pub fn entries(
+        &self,
+        organization: &OrganizationId,
+        after: SyncId,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Arc<LogEntry>>> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM ablo_deltas WHERE organization_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![organization.as_str(), signed(after), limit], |row| {
+            entry(organization, row).map(Arc::new)
+        })?;
+        rows.collect()
+    }
+}
+
+fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEntry> {
+    let json = |at: usize| -> rusqlite::Result<Option<JsonText>> {
+        let text: Option<String> = row.get(at)?;
+        text.map(JsonText::parse).transpose().map_err(|error| unreadable(at, FromSqlError::other(error)))
+    };
+    let participant = |id: usize, kind: usize| -> rusqlite::Result<Option<ParticipantRef>> {
+        let (id, kind): (Option<String>, _) = (row.get(id)?, meaning(row, kind)?);
+        Ok(id.zip(kind).map(|(id, kind)| ParticipantRef { kind, id: ParticipantId(id) }))
+    };
+    let core = DeltaCore {
+        id: SyncId(unsigned(row.get(0)?)),
+        action: meaning::<DeltaAction>(row, 1)?.ok_or_else(|| unreadable(1, FromSqlError::InvalidType))?,
+        model_name: row.get(2)?,
+        model_id: row.get(3)?,
+        data: json(4)?,
+        previous_data: json(5)?,
+        sync_groups: list(row, 6)?.unwrap_or_default(),
+        organization_id: organization.clone(),
+        created_at: instant(row.get_ref(7)?.as_str()?),
+        transaction_id: row.get::<_, Option<String>>(8)?.map(TransactionId),
+    };
+    let attribution = DeltaAttribution {
+        created_by: row.get::<_, Option<String>>(9)?.map(ParticipantId),
+        actor: participant(10, 11)?,
+        on_behalf_of: participant(12, 13)?,
+        capability_id: row.get::<_, Option<String>>(14)?.map(CapabilityId),
+        confirmation_state: meaning::<ConfirmationState>(row, 15)?,
+        backfill_provenance: meaning::<BackfillProvenance>(row, 16)?,
+    };
+    let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId) };
+    let previous = SyncId(unsigned(row.get(18)?));
+    Ok(LogEntry::new(StoredDelta { core, attribution, provenance }, previous, list(row, 19)?))
+}
+
+/// The word of a value that is one word on the wire.
+fn word(value: impl Serialize) -> rusqlite::Result<String> {
+    let json = serde_json::to_string(&value).map_err(unwritable)?;
+    Ok(json.trim_matches('"').to_owned())
+}
+
+/// The reverse of [`word`].
+fn meaning<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<T>> {
+    let word: Option<String> = row.get(at)?;
+    let value = word.map(|word| serde_json::from_value(word.into())).transpose();
+    value.map_err(|error| unreadable(at, FromSqlError::other(error)))
+}
+
+fn list<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Vec<T>>> {
+    let text: Option<String> = row.get(at)?;
+    let value = text.map(|text| serde_json::from_str(&text)).transpose();
+    value.map_err(|error| unreadable(at, FromSqlError::other(error)))
+}

@@ -1,0 +1,181 @@
+//! Everything in one SQLite file: rows in typed tables, and beside them the log, claims and answers, so that one
+//! transaction of the file is one transaction of the engine.
+
+mod cell;
+mod database;
+mod load;
+mod log;
+mod recent;
+mod tables;
+mod write;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::ValidSchema;
+use ablo_schema::wire::OrganizationId;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use self::database::Database;
+use super::{Reading, Step, Store, WriteSet};
+use crate::engine::{Clock, Writer};
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// Loss of power: every commit is synced to the disk before it is answered.
+    #[default]
+    Full,
+    /// The end of the process, however it ends. Loss of power may take the last commits back, never a part of one.
+    Normal,
+}
+
+/// Keeps everything in one SQLite file.
+///
+/// The file is this store's alone: a lock beside it refuses a second process or a second store. It uses two threads, one
+/// that writes and one that reads; a reader never waits for a writer.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    durability: Durability,
+    threads: Mutex<Option<Threads>>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    writer: mpsc::Sender<Arc<Writer>>,
+    reader: mpsc::Sender<Question>,
+    handles: Vec<JoinHandle<()>>,
+    /// Held for as long as the store is open.
+    _lock: File,
+}
+
+type Question = (OrganizationId, Box<dyn Reading>, oneshot::Sender<Result<(), AbloError>>);
+
+impl SqliteStore {
+    /// The store in this file, which is made when it is not there.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, durability: Durability) -> Self {
+        Self { path: path.into(), durability, threads: Mutex::default() }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn start(&self, schema: &ValidSchema, clock: &Clock) -> Result<Vec<(OrganizationId, u64)>, AbloError> {
+        let lock = lock(&self.path)?;
+        let mut writing = Database::open(&self.path, self.durability, schema, clock)?;
+        writing.provision(schema)?;
+        let due = writing.first_due()?;
+        let mut reading = Database::open(&self.path, self.durability, schema, clock)?;
+        let (writer, writers) = mpsc::channel::<Arc<Writer>>();
+        let (reader, questions) = mpsc::channel::<Question>();
+        let handles = vec![
+            spawn("ablo-sqlite-write", move || {
+                while let Ok(writer) = writers.recv() {
+                    while run(&mut writing, &writer) {}
+                }
+            })?,
+            spawn("ablo-sqlite-read", move || {
+                while let Ok((organization, mut work, reply)) = questions.recv() {
+                    let outcome = reading.read(&organization, |loaded| work.step(loaded));
+                    // Whoever asked may have gone.
+                    let _ = reply.send(outcome);
+                }
+            })?,
+        ];
+        *self.threads() = Some(Threads { writer, reader, handles, _lock: lock });
+        Ok(due)
+    }
+
+    fn threads(&self) -> std::sync::MutexGuard<'_, Option<Threads>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(database: &mut Database, writer: &Arc<Writer>) -> bool {
+    let Some(mut batch) = writer.begin() else { return false };
+    let outcome = database.transact(writer.organization(), |loaded| batch.step(loaded));
+    writer.finish(batch, outcome);
+    true
+}
+
+impl Store for SqliteStore {
+    fn open<'a>(
+        &'a self,
+        schema: &'a ValidSchema,
+        clock: &'a Clock,
+    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+        Box::pin(std::future::ready(self.start(schema, clock)))
+    }
+
+    fn submit(&self, writer: Arc<Writer>) {
+        let sender = self.threads().as_ref().map(|threads| threads.writer.clone());
+        // A store that is not open never answers; whoever waits is told when its queue goes.
+        drop(sender.map(|sender| sender.send(writer)));
+    }
+
+    fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
+        let (reply, answer) = oneshot::channel();
+        if let Some(threads) = self.threads().as_ref() {
+            // The thread ends only after this sender.
+            let _ = threads.reader.send((organization.clone(), reading, reply));
+        }
+        Box::pin(async move { answer.await.map_err(|_| AbloError::from(Code::StoreUnavailable))? })
+    }
+
+    fn close(&self) {
+        let Some(Threads { writer, reader, handles, _lock }) = self.threads().take() else { return };
+        drop((writer, reader));
+        for handle in handles {
+            // The store may be let go by the very thread that writes, with the last request it answered.
+            if handle.thread().id() != std::thread::current().id() {
+                // A thread that panicked has said so.
+                let _ = handle.join();
+            }
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AbloError> {
+    std::thread::Builder::new().name(name.into()).spawn(body).map_err(|error| {
+        AbloError::new(Code::StoreUnavailable, format!("no thread could be started for the store: {error}"))
+    })
+}
+
+/// Locks a file beside the database: closing another handle of the database file itself would end SQLite's own locks.
+fn lock(path: &Path) -> Result<File, AbloError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-lock");
+    let name = PathBuf::from(name);
+    let refused = |why: String| {
+        let message = format!("`{}` cannot be opened: {why}", path.display());
+        AbloError::new(Code::StoreUnavailable, message)
+    };
+    let file = File::options().create(true).append(true).open(&name).map_err(|error| refused(error.to_string()))?;
+    file.try_lock().map_err(|_| refused("another store has it open; close that one, or connect to it".into()))?;
+    Ok(file)
+}
+
+/// The failure of the database, as whoever waits for it is told.
+fn failed(error: rusqlite::Error) -> AbloError {
+    AbloError::new(Code::StoreUnavailable, format!("SQLite failed: {error}; try again"))
+}
+
+/// A step that only reads.
+fn reading_step(wanted: Option<super::ReadSet>) -> Step {
+    wanted.map_or_else(|| Step::Write(WriteSet::default()), Step::Read)
+}

@@ -1,0 +1,40 @@
+//! Runs the client in `tests/conformance`, which is written in another language, against a server.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
+
+use std::path::Path;
+
+use ablo_runtime::server::{ServeOptions, mint_key, start};
+use ablo_schema::ir::SchemaDef;
+use ablo_schema::wire::{KeyEnv, KeyKind};
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_in_another_language_works() {
+    let artifact = std::fs::read_to_string(folder().join("schema.json")).unwrap();
+    let schema = SchemaDef::from_artifact(&artifact).unwrap().validate().unwrap();
+    let running = start(ServeOptions::dev(schema)).await.unwrap();
+    let (addr, secret) = (running.ready.addr, running.ready.secret_key.clone().unwrap());
+    let publishable = running.ready.publishable_key.clone().unwrap();
+    let other = mint_key(&running.server.book, KeyKind::Secret, KeyEnv::Test, "org_other").unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(running.until(async move { drop(stopped.await) }));
+    let output = tokio::process::Command::new("node")
+        .args(["--no-warnings", "--experimental-websocket"])
+        .arg(folder().join("run.mjs"))
+        .env("ABLO_URL", format!("http://{addr}"))
+        .env("ABLO_SECRET", secret)
+        .env("ABLO_PUBLISHABLE", publishable)
+        .env("ABLO_OTHER", other)
+        .output()
+        .await
+        .unwrap();
+    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("ok   twoContendersTakeTurns"), "{told}");
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+}
