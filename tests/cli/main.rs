@@ -1,0 +1,14 @@
+//! Drives the built `ablo` binary: outputs, exit codes, broken inputs, pipes.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod db;
+mod diff;
+mod evolve;
+mod generate;
+mod harness;
+mod migrate;
+mod postgres;
+mod pulled;
+mod schema;
+mod serve;
+mod tool;

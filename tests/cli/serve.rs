@@ -1,0 +1,111 @@
+//! `ablo serve`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{ablo_reading, command};
+use crate::schema::NOTES;
+
+/// A server that runs until it is dropped.
+struct Server {
+    child: Child,
+    ready: Value,
+    first_line: String,
+    _schema: tempfile::NamedTempFile,
+}
+
+impl Server {
+    fn start(args: &[&str]) -> Self {
+        let schema = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(schema.path(), NOTES).unwrap();
+        let mut child = command(&["serve", "--addr", "127.0.0.1:0", "--dev", "--json", "--schema"])
+            .arg(schema.path())
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first_line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
+        let ready = serde_json::from_str(&first_line).unwrap();
+        Self { child, ready, first_line, _schema: schema }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.ready[name].as_str().unwrap()
+    }
+
+    /// Sends a request and gives status and body.
+    fn request(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.text("addr")).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer.split_once("\r\n\r\n").unwrap().1.to_owned())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_first_line_says_where_it_listens_and_with_which_keys() {
+    let server = Server::start(&[]);
+    assert!(server.first_line.starts_with(r#"{"addr":"127.0.0.1:"#), "{}", server.first_line);
+    assert!(server.text("secretKey").starts_with("sk_test_"));
+    assert!(server.text("publishableKey").starts_with("pk_test_"));
+    assert_eq!(server.text("organizationId"), "org_dev");
+    assert_eq!(server.ready.as_object().unwrap().len(), 4);
+    let note = r#"{"data":{"title":"First"}}"#;
+    let (status, body) = server.request("POST", "/api/v1/models/notes", server.text("secretKey"), note);
+    assert!(status < 300, "{status} {body}");
+    let (status, body) = server.request("GET", "/api/v1/models/notes", server.text("secretKey"), "");
+    assert!(status == 200 && body.contains("First"), "{status} {body}");
+    let (status, _) = server.request("GET", "/api/v1/models/notes", "sk_test_unknown", "");
+    assert_eq!(status, 401);
+}
+
+#[test]
+fn rows_in_a_file_are_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("sqlite:{}", folder.path().join("rows.db").display());
+    for earlier in [false, true] {
+        let server = Server::start(&["--store", &store]);
+        assert_eq!(server.text("organizationId"), "org_dev");
+        let key = server.text("secretKey");
+        let (status, body) = server.request("GET", "/api/v1/models/notes", key, "");
+        assert_eq!((status, body.contains("First")), (200, earlier), "{body}");
+        let note = r#"{"data":{"title":"First"}}"#;
+        let (status, body) = server.request("POST", "/api/v1/models/notes", key, note);
+        assert!(status < 300, "{status} {body}");
+    }
+}
+
+#[test]
+fn it_stops_when_told_to() {
+    let mut server = Server::start(&[]);
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_it_cannot_serve_from_or_listen_on_is_told() {
+    let serve = |args: &[&str]| ablo_reading(NOTES, &[&["serve", "--schema", "-"], args].concat());
+    insta::assert_snapshot!("store", serve(&["--store", "mysql:x"]).exits(2));
+    insta::assert_snapshot!("address", serve(&["--addr", "nowhere"]).exits(2));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    serve(&["--addr", &taken.local_addr().unwrap().to_string()]).exits(1);
+}

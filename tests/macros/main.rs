@@ -1,0 +1,11 @@
+//! The derives as their users meet them.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod example;
+mod field_types;
+mod hygiene;
+mod options;
+#[cfg(feature = "runtime")]
+mod runtime;
+mod strict;
+mod vectors;

@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+impl Task {
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub patch: String,
+}
+
+fn main() {}

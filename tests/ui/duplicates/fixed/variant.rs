@@ -1,0 +1,8 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum)]
+pub enum Status {
+    Busy,
+    #[ablo(name = "in-progress")]
+    InProgress,
+}

@@ -1,0 +1,9 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    #[ablo(name = "label")]
+    pub name: String,
+}

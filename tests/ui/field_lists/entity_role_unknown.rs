@@ -1,0 +1,10 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+#[ablo(entity_roles(inbox = recipient))]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum, Clone)]
+pub enum Status {
+    Done,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    #[ablo(default)]
+    pub status: Status,
+}
+
+fn main() {}

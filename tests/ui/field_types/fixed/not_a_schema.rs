@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+}
+
+#[derive(AbloSchema)]
+pub struct App {
+    pub tasks: Task,
+}
+
+pub fn use_it() {
+    let _ = <App as Schema>::def();
+}

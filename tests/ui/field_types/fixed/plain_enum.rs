@@ -1,0 +1,12 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum, Clone)]
+pub enum Status {
+    Done,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub status: Status,
+}

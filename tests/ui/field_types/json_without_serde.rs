@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(Clone)]
+pub struct Point {
+    pub x: f64,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    #[ablo(json)]
+    pub point: Point,
+}
+
+fn main() {}

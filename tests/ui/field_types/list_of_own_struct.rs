@@ -1,0 +1,14 @@
+use ablo::prelude::*;
+
+#[derive(Clone)]
+pub struct Point {
+    pub x: f64,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub points: Vec<Point>,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub count: u128,
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+#[ablo(scope)]
+pub struct Project {
+    pub id: Id<Project>,
+    pub name: String,
+}
+
+#[derive(AbloModel, Clone)]
+#[ablo(grants(subject = member, scope = project))]
+pub struct Task {
+    pub id: Id<Task>,
+    #[ablo(belongs_to)]
+    pub member_id: Id<Project>,
+    #[ablo(belongs_to)]
+    pub project_id: Id<Project>,
+}

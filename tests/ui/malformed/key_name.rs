@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+#[derive(AbloSchema)]
+pub struct App {
+    #[ablo(key = jobs)]
+    pub tasks: Task,
+}
+
+fn main() {}

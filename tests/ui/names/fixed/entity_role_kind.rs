@@ -1,0 +1,8 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+#[ablo(entity_roles(inbox = title))]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}

@@ -1,0 +1,12 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+#[derive(AbloSchema)]
+pub struct App {
+    pub changes: Task,
+}

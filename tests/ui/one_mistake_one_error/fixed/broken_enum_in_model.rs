@@ -1,0 +1,13 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum, Clone)]
+pub enum Status {
+    #[ablo(name = "d")]
+    Done,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub status: Status,
+}

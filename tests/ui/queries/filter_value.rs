@@ -1,0 +1,14 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    pub done: bool,
+}
+
+#[derive(AbloQuery)]
+#[ablo(model = Task, filter(done = "yes"))]
+pub struct Done;
+
+fn main() {}

@@ -1,0 +1,12 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    pub done: bool,
+}
+
+#[derive(AbloQuery)]
+#[ablo(model = Task, filter(done = true))]
+pub struct Done;

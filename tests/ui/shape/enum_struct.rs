@@ -1,0 +1,8 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum)]
+pub struct Status {
+    pub done: bool,
+}
+
+fn main() {}

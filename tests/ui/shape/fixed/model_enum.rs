@@ -1,0 +1,6 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum, Clone)]
+pub enum Task {
+    Open,
+}

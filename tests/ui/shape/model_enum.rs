@@ -1,0 +1,8 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub enum Task {
+    Open,
+}
+
+fn main() {}

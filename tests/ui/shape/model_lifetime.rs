@@ -1,0 +1,9 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task<'a> {
+    pub id: Id<Task<'a>>,
+    pub title: &'a str,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task;
+
+fn main() {}

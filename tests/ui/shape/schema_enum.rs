@@ -1,0 +1,14 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+#[derive(AbloSchema)]
+pub enum App {
+    Tasks(Task),
+}
+
+fn main() {}

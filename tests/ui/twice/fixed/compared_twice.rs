@@ -1,0 +1,15 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    pub done: bool,
+}
+
+#[derive(AbloQuery)]
+#[ablo(model = Task)]
+pub struct Named {
+    #[ablo(like)]
+    pub title: String,
+}

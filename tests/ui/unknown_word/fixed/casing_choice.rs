@@ -1,0 +1,13 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+#[derive(AbloSchema)]
+#[ablo(casing = snake_case)]
+pub struct App {
+    pub tasks: Task,
+}

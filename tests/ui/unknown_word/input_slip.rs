@@ -1,0 +1,17 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    pub done: bool,
+}
+
+#[derive(AbloQuery)]
+#[ablo(model = Task)]
+pub struct Named {
+    #[ablo(liek = title)]
+    pub pattern: String,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum)]
+pub enum Status {
+    #[ablo(name = "busy")]
+    InProgress,
+}

@@ -1,0 +1,6 @@
+use ablo::prelude::*;
+
+#[derive(AbloEnum)]
+pub enum Status {
+    InProgress,
+}
