@@ -98,3 +98,41 @@ fn the_way_back_keeps_what_was_renamed() {
     connection.execute_batch(&way.down.to_string()).unwrap();
     assert_eq!(text("SELECT name FROM tasks"), "kept");
 }
+
+/// Two tables that point at each other's rows, both made anew, on a connection that minds foreign keys.
+#[test]
+fn rows_that_point_at_a_remade_table_stay() {
+    let schema = |ty: &str| {
+        let text = r#"{"v":3,"models":{
+            "decks":{"fields":{"title":{"type":"TYPE"}}},
+            "slides":{"fields":{"deckId":{"type":"string"},"n":{"type":"TYPE"}},
+              "relations":{"deck":{"type":"belongsTo","target":"decks","foreignKey":"deckId","foreignKeyColumn":"deck_id","options":{"fk":true}}}}}}"#;
+        SchemaDef::from_artifact(&text.replace("TYPE", ty)).unwrap()
+    };
+    let (old, new) = (schema("number"), schema("string"));
+    let options = Options::sqlite().with_foreign_keys();
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(&provision(&old.clone().validate().unwrap(), &options).to_string()).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA foreign_keys = ON; INSERT INTO decks (id, organization_id, title) VALUES ('d', 'o', 1);
+             INSERT INTO slides (id, organization_id, deck_id, n) VALUES ('s', 'o', 'd', 2)",
+        )
+        .unwrap();
+    let way = migrate(Some(&old), &new, &diff(Some(&old), &new, &Hints::default()).unwrap(), &options);
+    for plan in [&way.up, &way.down] {
+        let run = |statements: &mut dyn Iterator<Item = &ablo_schema::sql::Statement>| {
+            statements.for_each(|statement| connection.execute_batch(&statement.text).unwrap());
+        };
+        run(&mut plan.before());
+        connection.execute_batch("BEGIN").unwrap();
+        run(&mut plan.transactional());
+        connection.execute_batch("COMMIT").unwrap();
+        run(&mut plan.afterwards());
+        let count = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM slides JOIN decks ON decks.id = deck_id"), 1, "{plan}");
+        assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0, "{plan}");
+        assert_eq!(count("PRAGMA foreign_keys"), 1, "keys are minded again");
+        assert!(connection.execute_batch("DELETE FROM decks").is_err());
+    }
+}

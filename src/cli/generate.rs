@@ -124,7 +124,7 @@ pub(super) fn statement(statement: &Statement) -> Json {
         ("text", Json::from(&statement.text)),
         ("lock", statement.lock.as_str().into()),
         ("risk", word(statement.risk.map(sql::Risk::as_str))),
-        ("transactional", statement.transactional.into()),
+        ("transactional", statement.is_transactional().into()),
         ("model", word(statement.cause.model.as_deref())),
         ("field", word(statement.cause.field.as_deref())),
     ])

@@ -70,7 +70,7 @@ fn groups(plan: &Plan) -> Vec<Vec<&Statement>> {
     let mut groups: Vec<Vec<&Statement>> = Vec::new();
     for statement in &plan.statements {
         match groups.last_mut() {
-            Some(last) if statement.transactional && last.iter().all(|other| other.transactional) => {
+            Some(last) if statement.is_transactional() && last.iter().all(|other| other.is_transactional()) => {
                 last.push(statement)
             }
             _ => groups.push(vec![statement]),
@@ -81,7 +81,7 @@ fn groups(plan: &Plan) -> Vec<Vec<&Statement>> {
 
 fn text(group: &[&Statement]) -> String {
     let mut text = String::new();
-    if group.iter().any(|statement| !statement.transactional) {
+    if group.iter().any(|statement| !statement.is_transactional()) {
         text += &format!("{NO_TRANSACTION}\n");
     }
     for statement in group {

@@ -142,6 +142,33 @@ fn the_statements_for_sqlite_run_on_sqlite() {
     assert_eq!(heading, "First");
 }
 
+/// The tenancy column is no field, so no `--backfill` can fill it.
+#[test]
+fn a_tenancy_column_that_rows_lack_is_not_told_to_be_backfilled() {
+    let shared =
+        NOTES.replace(r#""tenancy":{"kind":"column","column":"organization_id"}"#, r#""tenancy":{"kind":"none"}"#);
+    assert_ne!(shared, NOTES);
+    insta::assert_snapshot!("tenancy_view", diff(&shared, NOTES, &[]).exits(3));
+    insta::assert_snapshot!("tenancy_sql", diff(&shared, NOTES, &["--format", "sql"]).exits(3).stderr);
+}
+
+/// Every statement of the view stands in the machine output, with the lock it takes.
+#[test]
+fn the_statements_are_data_with_their_locks() {
+    let json = diff(NOTES, NEXT, &["--format", "json"]).exits(3).json();
+    let statements = json["statements"].as_array().unwrap();
+    let script = diff(NOTES, NEXT, &["--format", "sql"]).exits(3).stdout;
+    let script: String =
+        script.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+    let texts: String = statements.iter().map(|one| format!("{}\n", one["text"].as_str().unwrap())).collect();
+    assert_eq!(texts, script);
+    for one in statements {
+        let alters = one["text"].as_str().unwrap().starts_with("ALTER TABLE");
+        assert!(!alters || one["lock"] != "NONE", "{one}");
+    }
+    assert!(statements.iter().any(|one| one["transactional"] == false && one["lock"] == "SHARE UPDATE EXCLUSIVE"));
+}
+
 #[test]
 fn no_differences_end_with_0() {
     insta::assert_snapshot!("nothing", diff(NOTES, NOTES, &[]).exits(0));

@@ -24,7 +24,7 @@ impl Migration {
 }
 
 /// The statements that bring a database from one schema to the next, and back. `diff` is what [`super::diff()`] gave
-/// for them. SQLite makes changed tables anew: turn `foreign_keys` off before the transaction.
+/// for them.
 #[must_use]
 pub fn migrate(previous: Option<&SchemaDef>, next: &SchemaDef, diff: &Diff, options: &Options) -> Migration {
     let nothing = SchemaDef::default();

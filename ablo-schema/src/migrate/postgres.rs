@@ -212,7 +212,8 @@ impl Way<'_> {
         // A new table is nobody's yet.
         let sql = Postgres { online: false, ..self.sql };
         for index in &table.indexes {
-            self.plan.push(sql.create_index(table, index));
+            let statement = sql.create_index(table, index);
+            self.plan.push(Statement { risk: None, ..statement });
         }
         self.sql.comment(table, &mut self.plan);
     }

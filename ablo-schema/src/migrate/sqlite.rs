@@ -1,7 +1,8 @@
 //! The way to the next schema in SQLite, which changes a table by making it anew.
 //!
 //! New tables take shape beside the old ones under names of their own, are filled, and take over when all old ones are
-//! gone; so no statement meets a name of the wrong time. Run it with `PRAGMA foreign_keys = OFF`.
+//! gone; so no statement meets a name of the wrong time. Where there are foreign keys the connection minds them only
+//! afterwards: dropping the old table must not touch the rows that point at it.
 
 use super::{
     Hints,
@@ -55,7 +56,20 @@ pub(super) fn lower(pairing: &Pairing, hints: &Hints) -> Plan {
             statement.text.starts_with("INSERT").then_some(Risk::Rewrite)
         };
     }
-    plan
+    if !plan.statements.is_empty() && has_foreign_keys(pairing) {
+        let pragma = |text: &str| Statement::new(text, Lock::None, Cause::default());
+        plan.push(pragma("PRAGMA foreign_keys = OFF;").first());
+        // Gives a row for every key that points at nothing, which a new foreign key may find.
+        plan.push(pragma("PRAGMA foreign_key_check;"));
+        plan.push(pragma("PRAGMA foreign_keys = ON;").then());
+    }
+    plan.settle()
+}
+
+fn has_foreign_keys(pairing: &Pairing) -> bool {
+    let kept = pairing.kept.iter().flat_map(|pair| [&pair.old, &pair.new]);
+    let mut all = kept.chain(&pairing.created).chain(&pairing.dropped);
+    all.any(|table| !table.foreign_keys.is_empty())
 }
 
 /// Whether a table's own text changes.

@@ -156,6 +156,54 @@ impl FindingCode {
             Self::MadeRequired => "made_required",
         }
     }
+
+    /// What happens to rows that exist.
+    #[must_use]
+    pub const fn stake(self) -> &'static str {
+        match self {
+            Self::DropModel => "its rows are lost",
+            Self::DropField => "its values are lost",
+            Self::RiskyCast => "values that do not fit the new type make it fail",
+            Self::LossyRecreate => "its values are lost, for none fits the new type",
+            Self::EnumValueRemoved => "rows with a value that is gone make it fail",
+            Self::RequiredFieldAdded => "rows have no value for it",
+            Self::MadeRequired => "rows may lack a value for it",
+        }
+    }
+
+    /// Whether it fails on a table that has rows, unless they get a value.
+    #[must_use]
+    pub const fn is_blocker(self) -> bool {
+        matches!(self, Self::RequiredFieldAdded | Self::MadeRequired)
+    }
+
+    /// Every one of them.
+    pub const ALL: [Self; 7] = [
+        Self::DropModel,
+        Self::DropField,
+        Self::RiskyCast,
+        Self::LossyRecreate,
+        Self::EnumValueRemoved,
+        Self::RequiredFieldAdded,
+        Self::MadeRequired,
+    ];
+
+    /// How `--allow` names it on the command line.
+    #[must_use]
+    pub fn flag(self) -> String {
+        self.as_str().replace('_', "-")
+    }
+}
+
+impl Finding {
+    /// The model, or the model and the field.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.field {
+            Some(field) => format!("{}.{field}", self.model),
+            None => self.model.clone(),
+        }
+    }
 }
 
 /// Something at stake, and where.

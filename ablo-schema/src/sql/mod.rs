@@ -17,7 +17,7 @@ pub use control::control_plane;
 pub use options::{Columns, Dialect, Options, Planes, RUNTIME_COLUMNS};
 pub(crate) use postgres::Postgres;
 pub(crate) use sqlite::{create_index as create_sqlite_index, create_table as create_sqlite_table};
-pub use statement::{Cause, Lock, Note, Plan, Risk, Statement, Unless};
+pub use statement::{Cause, Lock, Note, Phase, Plan, Risk, Statement, Unless};
 pub(crate) use table::{Column, Index, Isolation, Table};
 pub(crate) use text::{ident, literal};
 

@@ -96,6 +96,17 @@ pub enum Unless {
     },
 }
 
+/// When a statement runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Before the transaction: it prepares the connection.
+    Before,
+    /// In the one transaction.
+    Transaction,
+    /// After the transaction, outside any.
+    After,
+}
+
 /// One statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -105,8 +116,8 @@ pub struct Statement {
     pub lock: Lock,
     /// Why it is unsafe on a large live table, when it is.
     pub risk: Option<Risk>,
-    /// Whether it may run in a transaction.
-    pub transactional: bool,
+    /// When it runs.
+    pub phase: Phase,
     /// Whether the plan holds without it: a failure is reported and passed over.
     pub best_effort: bool,
     /// What makes it unnecessary; who runs the plan looks first.
@@ -119,7 +130,8 @@ impl Statement {
     /// A statement of a transaction.
     #[must_use]
     pub fn new(text: impl Into<String>, lock: Lock, cause: Cause) -> Self {
-        Self { text: text.into(), lock, risk: None, transactional: true, best_effort: false, unless: None, cause }
+        let phase = Phase::Transaction;
+        Self { text: text.into(), lock, risk: None, phase, best_effort: false, unless: None, cause }
     }
 
     /// Unsafe on a large live table.
@@ -132,7 +144,7 @@ impl Statement {
     /// To be run after the transaction, outside any, without being essential.
     #[must_use]
     pub fn afterwards(mut self) -> Self {
-        self.transactional = false;
+        self.phase = Phase::After;
         self.best_effort = true;
         self
     }
@@ -140,8 +152,21 @@ impl Statement {
     /// To be run after the transaction, outside any; the plan does not hold without it.
     #[must_use]
     pub fn then(mut self) -> Self {
-        self.transactional = false;
+        self.phase = Phase::After;
         self
+    }
+
+    /// To be run before the transaction.
+    #[must_use]
+    pub fn first(mut self) -> Self {
+        self.phase = Phase::Before;
+        self
+    }
+
+    /// Whether it belongs to the transaction.
+    #[must_use]
+    pub fn is_transactional(&self) -> bool {
+        self.phase == Phase::Transaction
     }
 
     /// Unnecessary when this holds.
@@ -161,7 +186,7 @@ pub struct Note {
     pub message: String,
 }
 
-/// Statements in order: those of one transaction, then those after it.
+/// Statements in order: those that prepare the connection, those of one transaction, and those after it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// The statements.
@@ -171,14 +196,23 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The statements before the transaction, in order.
+    pub fn before(&self) -> impl Iterator<Item = &Statement> {
+        self.in_phase(Phase::Before)
+    }
+
     /// The statements of the transaction, in order.
     pub fn transactional(&self) -> impl Iterator<Item = &Statement> {
-        self.statements.iter().filter(|statement| statement.transactional)
+        self.in_phase(Phase::Transaction)
     }
 
     /// The statements after the transaction, in order, each outside any.
     pub fn afterwards(&self) -> impl Iterator<Item = &Statement> {
-        self.statements.iter().filter(|statement| !statement.transactional)
+        self.in_phase(Phase::After)
+    }
+
+    fn in_phase(&self, phase: Phase) -> impl Iterator<Item = &Statement> {
+        self.statements.iter().filter(move |statement| statement.phase == phase)
     }
 
     pub(crate) fn push(&mut self, statement: Statement) {
@@ -189,9 +223,9 @@ impl Plan {
         self.notes.push(Note { cause, message: message.into() });
     }
 
-    /// Statements after the transaction last, otherwise in order.
+    /// Statements by when they run, otherwise in order.
     pub(crate) fn settle(mut self) -> Self {
-        self.statements.sort_by_key(|statement| !statement.transactional);
+        self.statements.sort_by_key(|statement| statement.phase);
         self
     }
 }

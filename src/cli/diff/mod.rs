@@ -12,13 +12,13 @@ use ablo_schema::sql::Plan;
 
 pub(super) use hints::hints;
 pub(super) use statements::cause;
-pub(super) use view::{allow_flag, place, way_out};
+pub(super) use view::way_out;
 
 use super::args::{DiffArgs, Format};
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
-use super::generate::options;
+use super::generate::{options, statement};
 use super::source::{Source, read_artifact};
 use view::view;
 
@@ -72,5 +72,6 @@ fn json(change: &Change) -> Json {
     }
     let clients = clients::effects(change);
     members.push(("clients".to_owned(), Json::Array(clients.iter().map(clients::Effect::to_json).collect())));
+    members.push(("statements".to_owned(), Json::Array(change.up.statements.iter().map(statement).collect())));
     Json::Object(members)
 }

@@ -1,10 +1,9 @@
 //! The statements of a change.
 
-use ablo_schema::migrate::Finding;
 use ablo_schema::sql::{Cause, Plan, Statement};
 
 use super::Change;
-use super::view::{place, stake};
+use super::view::way_out;
 use crate::cli::args::{Dialect, DiffArgs};
 use crate::cli::console::Console;
 use crate::cli::generate::text;
@@ -20,19 +19,22 @@ pub(super) fn view(plan: &Plan) -> String {
 
 fn lines(statement: &Statement) -> String {
     let risk = statement.risk.map_or_else(String::new, |risk| format!(", {}", risk.as_str()));
-    let outside = if statement.transactional { "" } else { ", outside a transaction" };
+    let outside = if statement.is_transactional() { "" } else { ", outside a transaction" };
     let (cause, lock) = (cause(&statement.cause), statement.lock.as_str());
     format!("  -- {cause}{lock}{risk}{outside}\n  {}\n", statement.text.replace('\n', "\n  "))
 }
 
-/// The statements as a script for the database's own shell.
+/// The statements as a script for the database's own shell. SQLite makes tables anew, which a script that stops halfway
+/// must not leave undone.
 pub(super) fn script(change: &Change, args: &DiffArgs) -> String {
-    let script = text(&change.up);
-    // SQLite makes tables anew, and dropping the old one must not touch the rows that point at it.
-    if args.dialect == Dialect::Sqlite && args.tables.foreign_keys && !script.is_empty() {
-        return format!("PRAGMA foreign_keys = OFF;\n{script}PRAGMA foreign_keys = ON;\n");
+    if args.dialect == Dialect::Postgres || change.up.statements.is_empty() {
+        return text(&change.up);
     }
-    script
+    let lines = |statements: &mut dyn Iterator<Item = &Statement>| -> String {
+        statements.map(|statement| format!("{}\n", statement.text)).collect()
+    };
+    let (before, after) = (lines(&mut change.up.before()), lines(&mut change.up.afterwards()));
+    format!("{before}BEGIN;\n{}COMMIT;\n{after}", lines(&mut change.up.transactional()))
 }
 
 /// Tells whoever takes the script what it loses, and what stops it on tables that have rows.
@@ -41,21 +43,11 @@ pub(super) fn warn(change: &Change, console: &Console) {
         console.note(&format!("note: {}{}", cause(&note.cause), note.message));
     }
     for finding in &change.diff.warnings {
-        console.note(&format!("warning: {}: {}", place(finding), stake(finding.code)));
+        console.note(&format!("warning: {}: {}", finding.place(), finding.code.stake()));
     }
     for finding in &change.diff.unexecutable {
-        console.note(&format!("blocked: {}: {}; {}", place(finding), stake(finding.code), remedy(finding, change)));
-    }
-}
-
-/// Only a field can be given a value; a tenancy column is none.
-fn remedy(finding: &Finding, change: &Change) -> String {
-    let model = change.new.models.get(&finding.model);
-    let is_field = finding.field.as_ref().is_some_and(|field| model.is_some_and(|m| m.fields.contains_key(field)));
-    if is_field {
-        format!("add `--backfill {}=VALUE`", place(finding))
-    } else {
-        "add and fill the column by hand first".to_owned()
+        let (stake, way_out) = (finding.code.stake(), way_out(finding, &change.new));
+        console.note(&format!("blocked: {}: {stake}; {way_out}", finding.place()));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A change, for people.
 
-use ablo_schema::ir::FieldDef;
-use ablo_schema::migrate::{Cast, Changes, Diff, Finding, FindingCode, Step};
+use ablo_schema::ir::{FieldDef, SchemaDef};
+use ablo_schema::migrate::{Cast, Changes, Finding, Step};
 
 use super::Change;
 use super::clients::effects;
@@ -22,7 +22,7 @@ pub(super) fn view(change: &Change) -> String {
         text += &format!("  {}\n", step_line(step));
     }
     text += &statements::view(&change.up);
-    text += &at_stake(&change.diff);
+    text += &at_stake(change);
     text += "\ndeployed clients\n";
     for effect in effects(change) {
         let (mark, word) = if effect.breaking { ('!', "breaking") } else { ('+', "safe") };
@@ -89,54 +89,33 @@ fn changes_line(changes: &Changes) -> String {
     parts.join(", ")
 }
 
-fn at_stake(diff: &Diff) -> String {
+fn at_stake(change: &Change) -> String {
+    let diff = &change.diff;
     if diff.warnings.is_empty() && diff.unexecutable.is_empty() {
         return String::new();
     }
     let lines = diff.warnings.iter().chain(&diff.unexecutable).map(|finding| {
-        let place = place(finding);
-        format!("  ! {place}: {}; {}\n", stake(finding.code), way_out(finding, &place))
+        format!("  ! {}: {}; {}\n", finding.place(), finding.code.stake(), way_out(finding, &change.new))
     });
     format!("\nat stake\n{}", lines.collect::<String>())
 }
 
-/// The model, or the model and the field, of a finding.
-pub(crate) fn place(finding: &Finding) -> String {
-    match &finding.field {
-        Some(field) => format!("{}.{field}", finding.model),
-        None => finding.model.clone(),
-    }
-}
-
-pub(super) fn stake(code: FindingCode) -> &'static str {
-    match code {
-        FindingCode::DropModel => "its rows are lost",
-        FindingCode::DropField => "its values are lost",
-        FindingCode::RiskyCast => "values that do not fit the new type make it fail",
-        FindingCode::LossyRecreate => "its values are lost, for none fits the new type",
-        FindingCode::EnumValueRemoved => "rows with a value that is gone make it fail",
-        FindingCode::RequiredFieldAdded => "rows have no value for it",
-        FindingCode::MadeRequired => "rows may lack a value for it",
-    }
-}
-
-fn is_blocker(code: FindingCode) -> bool {
-    matches!(code, FindingCode::RequiredFieldAdded | FindingCode::MadeRequired)
-}
-
 /// How to go on in spite of a finding.
-pub(crate) fn way_out(finding: &Finding, place: &str) -> String {
-    if is_blocker(finding.code) {
-        format!(
-            "give them one with `--backfill {place}=VALUE`, or allow it with `--allow={}`",
-            allow_flag(finding.code)
-        )
-    } else {
-        format!("allow it with `--allow={}`", allow_flag(finding.code))
+pub(crate) fn way_out(finding: &Finding, next: &SchemaDef) -> String {
+    let allow = format!("`--allow={}`", finding.code.flag());
+    let model = next.models.get(&finding.model);
+    let is_field = finding.field.as_ref().is_some_and(|field| model.is_some_and(|m| m.fields.contains_key(field)));
+    match (finding.code.is_blocker(), is_field) {
+        (true, true) => {
+            format!(
+                "give them one with `--backfill {}=VALUE`, or let `migrate new` take it with {allow}",
+                finding.place()
+            )
+        }
+        // No constant says whose rows they are.
+        (true, false) => {
+            format!("let `migrate new` take it with {allow}, and fill the column in the file it writes")
+        }
+        (false, _) => format!("`migrate new` takes it with {allow}"),
     }
-}
-
-/// How `--allow` names a finding.
-pub(crate) fn allow_flag(code: FindingCode) -> String {
-    code.as_str().replace('_', "-")
 }

@@ -6,7 +6,7 @@ use ablo_schema::time::Timestamp;
 
 use crate::cli::args::{FolderTables, HintArgs};
 use crate::cli::console::Console;
-use crate::cli::diff::{allow_flag, cause, hints, place, way_out};
+use crate::cli::diff::{cause, hints, way_out};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::source::Source;
@@ -29,7 +29,7 @@ pub(super) fn run(folder: &Folder, asked: &Asked<'_>, source: &Source, console: 
     let previous = head.map(|head| &head.schema);
     let diff = diff(previous, next, &hints(asked.hints, next)?)?;
     let allowed = allowed(asked.allow)?;
-    refuse_unsafe(&diff, &allowed)?;
+    refuse_unsafe(&diff, next, &allowed)?;
     if diff.is_empty() {
         return tell(console, folder, None, &diff);
     }
@@ -93,24 +93,14 @@ fn tell(console: &Console, folder: &Folder, draft: Option<&Draft>, diff: &Diff) 
 /// The findings that `--allow` names.
 fn allowed(names: &[String]) -> Result<Vec<FindingCode>, Failure> {
     let find = |name: &String| {
-        ALL.into_iter().find(|code| allow_flag(*code) == *name).ok_or_else(|| {
-            let known: Vec<String> = ALL.into_iter().map(allow_flag).collect();
+        FindingCode::ALL.into_iter().find(|code| code.flag() == *name).ok_or_else(|| {
+            let known: Vec<String> = FindingCode::ALL.into_iter().map(FindingCode::flag).collect();
             Failure::new(Code::ArgumentInvalid, format!("`--allow={name}` is not known here"))
                 .fix(format!("what can be allowed is {}", known.join(", ")))
         })
     };
     names.iter().map(find).collect()
 }
-
-const ALL: [FindingCode; 7] = [
-    FindingCode::DropModel,
-    FindingCode::DropField,
-    FindingCode::RiskyCast,
-    FindingCode::LossyRecreate,
-    FindingCode::EnumValueRemoved,
-    FindingCode::RequiredFieldAdded,
-    FindingCode::MadeRequired,
-];
 
 /// What the linter will say about a finding's statements; who allows the one allows the other.
 fn rules(code: FindingCode) -> &'static [Rule] {
@@ -125,17 +115,16 @@ fn rules(code: FindingCode) -> &'static [Rule] {
     }
 }
 
-fn refuse_unsafe(diff: &Diff, allowed: &[FindingCode]) -> Result<(), Failure> {
+fn refuse_unsafe(diff: &Diff, next: &SchemaDef, allowed: &[FindingCode]) -> Result<(), Failure> {
     let refused: Vec<_> =
         diff.warnings.iter().chain(&diff.unexecutable).filter(|finding| !allowed.contains(&finding.code)).collect();
     if refused.is_empty() {
         return Ok(());
     }
     let problem = |finding: &&ablo_schema::migrate::Finding| {
-        let place = place(finding);
-        Problem::new(finding.code.as_str(), place.clone(), way_out(finding, &place))
+        Problem::new(finding.code.as_str(), finding.place(), way_out(finding, next))
     };
-    let mut flags: Vec<String> = refused.iter().map(|finding| allow_flag(finding.code)).collect();
+    let mut flags: Vec<String> = refused.iter().map(|finding| finding.code.flag()).collect();
     flags.sort_unstable();
     flags.dedup();
     let failure = Failure::new(Code::MigrationUnsafe, "the change may lose data or fail on rows that exist")
