@@ -11,9 +11,9 @@ work=$target/tmp/emitted
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 mkdir -p "$tools" "$work"
 
-if [ ! -d "$tools/node_modules/@resvg/resvg-js" ]; then
+if [ ! -d "$tools/node_modules/openapi-fetch" ]; then
     npm install --silent --no-audit --no-fund --prefix "$tools" \
-        @redocly/cli@2.77.0 openapi-typescript@7.13.0 typescript@5.9.3 \
+        @redocly/cli@2.77.0 openapi-typescript@7.13.0 openapi-fetch@0.17.0 typescript@5.9.3 \
         mermaid@11.6.0 jsdom@26.1.0 @hpcc-js/wasm-graphviz@1.29.2 @resvg/resvg-js@2.6.2
 fi
 if [ ! -x "$tools/python/bin/datamodel-codegen" ]; then
@@ -32,4 +32,16 @@ cp "$emitted/studio.types.ts" "$work/types.ts"
 "$tools/node_modules/.bin/openapi-typescript" "$emitted/studio.openapi.json" --default-non-nullable false -o "$work/api.ts" >/dev/null
 "$tools/node_modules/.bin/tsc" --noEmit --strict --skipLibCheck false --target es2022 --module es2022 --moduleResolution bundler "$work/use.ts" "$emitted"/*.types.ts
 echo "the generated TypeScript compiles"
+
+# A client made from what the example exports, against a running server.
+cargo build --quiet --all-features --bin ablo --example openapi_export
+shop=$work/shop
+rm -rf "$shop"
+"$target/debug/examples/openapi_export" "$shop" >/dev/null
+cp scripts/emitted/client.ts "$shop/client.ts"
+ln -sfn "$(cd "$tools" && pwd)/node_modules" "$shop/node_modules"
+echo '{ "type": "module" }' >"$shop/package.json"
+"$tools/node_modules/.bin/openapi-typescript" "$shop/openapi.json" --default-non-nullable false -o "$shop/api.ts" >/dev/null
+"$tools/node_modules/.bin/tsc" --strict --target es2022 --module es2022 --moduleResolution bundler "$shop/client.ts"
+node scripts/emitted/client.mjs "$target/debug/ablo" "$shop/schema.json" "$shop/client.js"
 node scripts/emitted/draw.mjs "$emitted" "$tools"

@@ -134,8 +134,8 @@ fn no_two_boxes_of_any_drawing_meet_and_all_are_inside() {
     assert!(drawn > 100, "{drawn}");
 }
 
-/// What the vectors' documents serve that ours leave out: writes of models that clients may not write.
-fn is_left_out(schema: &ValidSchema, path: &str, method: &str) -> bool {
+/// Whether this is a write of a model that clients may not write.
+fn is_refused(schema: &ValidSchema, path: &str, method: &str) -> bool {
     let parts: Vec<_> = path.split('/').collect();
     match (parts.as_slice(), method) {
         (["", "v1", "models", key], "post") | (["", "v1", "models", key, "{id}"], "patch" | "delete") => {
@@ -146,8 +146,8 @@ fn is_left_out(schema: &ValidSchema, path: &str, method: &str) -> bool {
 }
 
 #[test]
-fn every_path_and_method_of_the_vectors_is_served() {
-    let mut served = 0;
+fn every_path_and_method_of_the_vectors_is_there_and_refused_writes_say_so() {
+    let (mut served, mut refused) = (0, 0);
     for (name, vector) in support::vectors() {
         let artifact = support::member(&vector, &["schema"]).to_string();
         // Which vectors the validator refuses is pinned with the artifact.
@@ -156,13 +156,36 @@ fn every_path_and_method_of_the_vectors_is_served() {
         let Json::Object(paths) = support::member(&vector, &["openapi", "paths"]) else { panic!() };
         for (path, item) in paths {
             for method in names(item) {
-                let found = ours.get("paths").unwrap().get(path).and_then(|item| item.get(&method)).is_some();
-                assert_ne!(found, is_left_out(&schema, path, &method), "{name} {method} {path}");
-                served += usize::from(found);
+                let found = ours.get("paths").unwrap().get(path).and_then(|item| item.get(&method));
+                let found = found.unwrap_or_else(|| panic!("{name} {method} {path}"));
+                let answers = names(found.get("responses").unwrap());
+                assert!(answers.contains(&"403".to_owned()), "{name} {method} {path}");
+                let succeeds = answers.iter().any(|status| status.starts_with('2'));
+                assert_ne!(succeeds, is_refused(&schema, path, &method), "{name} {method} {path}");
+                assert!(succeeds || found.get("requestBody").is_none(), "{name} {method} {path}");
+                served += usize::from(succeeds);
+                refused += usize::from(!succeeds);
             }
         }
     }
-    assert!(served > 300, "{served}");
+    assert!(served > 300 && refused > 100, "{served} {refused}");
+}
+
+#[test]
+fn a_field_called_state_is_filtered_by_and_otherwise_state_chooses_archived_rows() {
+    let model = |fields: &str| {
+        let artifact = format!(
+            r#"{{"v":3,"models":{{"tasks":{{"fields":{{{fields}}},"relations":{{}},"typename":"Task","tenancy":{{"kind":"none"}}}}}},"identityRoles":[]}}"#
+        );
+        let schema = SchemaDef::from_artifact(&artifact).unwrap().validate().unwrap();
+        let document = openapi::document(&schema, &openapi::Options::default());
+        support::member(&document, &["paths", "/v1/models/tasks", "get", "parameters"]).to_string()
+    };
+    let archived = "#/components/parameters/AbloState";
+    let filter = r#"{"name":"state","in":"query""#;
+    let (without, with) = (model(""), model(r#""state":{"type":"string","isIndexed":false,"isOptional":false}"#));
+    assert!(without.contains(archived) && !without.contains(filter), "{without}");
+    assert!(with.contains(filter) && !with.contains(archived), "{with}");
 }
 
 /// Every `$ref` of a document, and every name they can mean.

@@ -78,6 +78,29 @@ fn the_first_line_says_where_it_listens_and_with_which_keys() {
 }
 
 #[test]
+fn it_describes_itself_as_the_generated_document_does_and_to_people() {
+    let server = Server::start(&[]);
+    let args = ["generate", "openapi", "--schema", "-", "--server-url", "/api"];
+    let generated = ablo_reading(NOTES, &args).exits(0).stdout;
+    for base in ["", "/api"] {
+        // Both need no credential.
+        let (status, served) = server.request("GET", &format!("{base}/v1/openapi.json"), "", "");
+        assert_eq!((status, &served), (200, &generated));
+        let (status, page) = server.request("GET", &format!("{base}/v1/docs"), "", "");
+        assert_eq!(status, 200);
+        for sign in ["<!doctype html>", "openapi.json", "/v1/models/notes", "<td>title"] {
+            assert!(page.contains(sign), "{sign}: {page}");
+        }
+    }
+    let document: Value = serde_json::from_str(&generated).unwrap();
+    assert_eq!(document["components"]["securitySchemes"]["bearerAuth"]["scheme"], "bearer");
+    assert_eq!(document["security"][0]["bearerAuth"], serde_json::json!([]));
+    // The server really is where the document says: its paths answer below its address.
+    let (status, _) = server.request("GET", "/api/v1/models/notes", server.text("secretKey"), "");
+    assert_eq!(status, 200);
+}
+
+#[test]
 fn rows_in_a_file_are_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = format!("sqlite:{}", folder.path().join("rows.db").display());

@@ -1,5 +1,5 @@
 use super::{
-    component,
+    component, errors,
     operation::{Answers, content},
     texts,
 };
@@ -9,7 +9,7 @@ use crate::{
     json_schema::{Form, TypeNames, described, non_null, slots},
 };
 
-/// Query parameters that are not filters.
+/// Query parameters that are never filters. `state` is one of them only where no field has that name.
 const CONTROLS: [&str; 4] = ["limit", "order_by", "order", "starting_after"];
 const READ: &[&str] = &["400", "401", "403", "404", "429", "500", "503"];
 const WRITE: &[&str] = &["400", "401", "403", "404", "409", "413", "429", "500", "503"];
@@ -63,7 +63,8 @@ fn array(items: Json) -> Json {
     Json::object([("type", Json::from("array")), ("items", items)])
 }
 
-/// The routes of a model. One that clients may not write has none that write.
+/// The routes of a model. Those that write are there for every model, because clients find them in every document of
+/// this protocol; where clients may not write, all they say is that the server refuses.
 pub(super) fn routes(model: ModelRef<'_>, names: &TypeNames) -> Vec<(String, Json)> {
     let routes = Routes { model, name: names.of_model(model), operation: names.of_key(model) };
     let base = format!("/v1/models/{}", model.key());
@@ -71,8 +72,10 @@ pub(super) fn routes(model: ModelRef<'_>, names: &TypeNames) -> Vec<(String, Jso
     let mut row = vec![("get", routes.retrieve())];
     if model.is_mutable() {
         collection.push(("post", routes.create()));
-        row.push(("patch", routes.update()));
-        row.push(("delete", routes.delete()));
+        row.extend([("patch", routes.update()), ("delete", routes.delete())]);
+    } else {
+        collection.push(("post", routes.refused("create", Vec::new())));
+        row.extend([("patch", routes.refused("update", vec![id()])), ("delete", routes.refused("delete", vec![id()]))]);
     }
     let claim = [("post", routes.claim()), ("delete", routes.release())];
     vec![
@@ -98,6 +101,17 @@ impl Routes<'_> {
         body: Option<(bool, Json)>,
         answers: &Answers<'_>,
     ) -> Json {
+        self.described(verb, summary, parameters, body, answers.responses())
+    }
+
+    fn described(
+        &self,
+        verb: &str,
+        summary: &str,
+        parameters: Vec<Json>,
+        body: Option<(bool, Json)>,
+        responses: Json,
+    ) -> Json {
         let mut members = vec![
             ("tags", Json::strings([self.model.key()])),
             ("operationId", Json::from(format!("{verb}{}", self.operation))),
@@ -110,7 +124,7 @@ impl Routes<'_> {
             let body = Json::object([("required", Json::from(required)), ("content", content(schema))]);
             members.push(("requestBody", body));
         }
-        members.push(("responses", answers.responses()));
+        members.push(("responses", responses));
         Json::object(members)
     }
 
@@ -132,6 +146,9 @@ impl Routes<'_> {
             component("parameters", "AbloOrder"),
             component("parameters", "AbloStartingAfter"),
         ];
+        if self.model.shape().slot_of("state").is_none() {
+            parameters.push(component("parameters", "AbloState"));
+        }
         parameters.extend(self.filters());
         self.operation("list", &format!("List {}", self.model.key()), parameters, None, &answers)
     }
@@ -175,6 +192,13 @@ impl Routes<'_> {
     fn delete(&self) -> Json {
         let body = Some((false, object(write_options(), &[])));
         self.operation("delete", &format!("Delete one of {}", self.model.key()), vec![id(), key()], body, &receipt())
+    }
+
+    /// A write that the server always refuses: it takes no body and has no answer but failures.
+    fn refused(&self, verb: &str, parameters: Vec<Json>) -> Json {
+        let summary = format!("Refused: clients only read {}", self.model.key());
+        let responses = WRITE.iter().map(|status| (*status, component("responses", &errors::name(status))));
+        self.described(verb, &summary, parameters, None, Json::object(responses))
     }
 
     fn claim(&self) -> Json {

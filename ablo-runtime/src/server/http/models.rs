@@ -14,7 +14,9 @@ use crate::engine::{Archived, Query};
 use crate::server::state::Shared;
 
 /// Names in the query string of a list that are not fields.
-const RESERVED: [&str; 5] = ["limit", "order_by", "order", "starting_after", "state"];
+const RESERVED: [&str; 4] = ["limit", "order_by", "order", "starting_after"];
+/// Chooses between live and archived rows, unless the model has a field of that name to filter by.
+const STATE: &str = "state";
 /// Rows of a page when none is asked for.
 const DEFAULT_PAGE: usize = 20;
 
@@ -77,7 +79,8 @@ fn query(model: ModelRef<'_>, params: &Params, most: usize) -> Result<Query, Abl
         query = query.order_by("id", true);
     }
     query.after = params.get("starting_after").map(str::to_owned);
-    query.archived = match params.get("state") {
+    let has_field = model.shape().slot_of(STATE).is_some();
+    query.archived = match params.get(STATE).filter(|_| !has_field) {
         None | Some("live") => Archived::Live,
         Some("archived") => Archived::Only,
         Some("all") => Archived::All,

@@ -50,7 +50,8 @@ async fn version(State(server): State<Shared>) -> Json<Value> {
 
 /// What there is to call, for programs.
 async fn openapi(State(server): State<Shared>) -> Response {
-    let options = openapi::Options { server_url: "/".to_owned(), ..openapi::Options::default() };
+    // Without an address of its own: the document is right wherever it was read.
+    let options = openapi::Options { server_url: "/api".to_owned(), ..openapi::Options::default() };
     ([(CONTENT_TYPE, "application/json")], openapi::document(&server.schema, &options).to_pretty()).into_response()
 }
 
