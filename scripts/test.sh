@@ -43,6 +43,9 @@ cargo test -p ablo-schema --test 'wire_*' --test 'error_*' --features serde_json
 step "other people's tools read what is emitted"
 scripts/emitted.sh
 
+step "a running server keeps to its own OpenAPI document"
+scripts/schemathesis.sh
+
 step examples
 cargo run --example quickstart </dev/null # as the README says it, with default features
 for example in examples/*.rs; do
