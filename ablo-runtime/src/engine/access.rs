@@ -23,11 +23,18 @@ impl Access {
         }
     }
 
-    /// Whether a delta is delivered.
+    /// Whether a delta is delivered to a participant with this access. `user` is the id that grants name it by.
     #[must_use]
-    pub fn hears(&self, entry: &LogEntry) -> bool {
-        let is_hidden = entry.hidden_from.as_ref().is_some_and(|groups| self.sees(groups));
-        !is_hidden && self.sees(&entry.delta.core.sync_groups)
+    pub fn hears(&self, user: &str, entry: &LogEntry) -> bool {
+        if entry.hidden_from.as_ref().is_some_and(|groups| self.sees(groups)) {
+            return false;
+        }
+        match &entry.only_for {
+            None => self.sees(&entry.delta.core.sync_groups),
+            Some(only) if only != user => false,
+            // Whoever lost a group is no longer in it.
+            Some(_) => entry.delta.core.action.takes_away() || self.sees(&entry.delta.core.sync_groups),
+        }
     }
 
     /// What is left within these groups.

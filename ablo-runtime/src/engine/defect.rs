@@ -34,6 +34,8 @@ pub(crate) enum Defect {
     IgnoreAccess,
     /// Unarchiving is one delta.
     UnarchiveOnce,
+    /// Nobody is told what a grant covers.
+    NoGrantDeltas,
     /// Deleting a row that is not there is an error.
     StrictDelete,
 }

@@ -14,14 +14,21 @@ pub struct LogEntry {
     /// those who gain it and deleted (`D`) for those who lose it, and neither may reach someone who sees it before and
     /// after, least of all those who see everything.
     pub hidden_from: Option<Vec<Group>>,
+    /// The only one who hears of it, by the id that grants name: what somebody sees changed because a grant did.
+    pub only_for: Option<String>,
     frame: OnceLock<Bytes>,
 }
 
 impl LogEntry {
     /// An entry that has not been sent yet.
     #[must_use]
-    pub fn new(delta: StoredDelta, previous: SyncId, hidden_from: Option<Vec<Group>>) -> Self {
-        Self { delta, previous, hidden_from, frame: OnceLock::new() }
+    pub fn new(
+        delta: StoredDelta,
+        previous: SyncId,
+        hidden_from: Option<Vec<Group>>,
+        only_for: Option<String>,
+    ) -> Self {
+        Self { delta, previous, hidden_from, only_for, frame: OnceLock::new() }
     }
 
     /// Its position in the log.
@@ -39,6 +46,7 @@ impl LogEntry {
 
 impl PartialEq for LogEntry {
     fn eq(&self, other: &Self) -> bool {
-        self.delta == other.delta && self.previous == other.previous && self.hidden_from == other.hidden_from
+        (&self.delta, self.previous, &self.hidden_from, &self.only_for)
+            == (&other.delta, other.previous, &other.hidden_from, &other.only_for)
     }
 }

@@ -29,7 +29,7 @@ pub enum Event {
 pub enum ResyncReason {
     /// The reader was too slow. Reading the log from `after` catches up.
     TooSlow,
-    /// The participant's groups changed. Only a bootstrap catches up.
+    /// The participant's groups changed. The log after `after` says what that covered and took away.
     AccessChanged,
 }
 

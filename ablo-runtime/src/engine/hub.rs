@@ -140,16 +140,17 @@ impl Hub {
     /// Delivers what a transaction changed.
     pub fn publish(&self, news: &News) {
         let mut members = self.lock();
+        // First: what they may hear of these deltas is not known here, so they read all of them from the log.
+        for member in members.by_id.values().filter(|member| news.regranted.contains(&member.user)) {
+            member.mailbox.lock().regrant = true;
+            member.mailbox.arrived.notify_one();
+        }
         for entry in &news.entries {
             members.head = members.head.max(entry.id());
             members.deliver(entry);
         }
         for change in &news.claims {
             members.notify(change);
-        }
-        for member in members.by_id.values().filter(|member| news.regranted.contains(&member.user)) {
-            member.mailbox.lock().regrant = true;
-            member.mailbox.arrived.notify_one();
         }
     }
 
@@ -211,7 +212,7 @@ impl Members {
         for id in audience {
             let Some(member) = self.by_id.get_mut(&id) else { continue };
             // A member of several of the groups hears of it once.
-            if member.last < entry.id() && member.access.hears(entry) {
+            if member.last < entry.id() && member.access.hears(&member.user, entry) {
                 member.last = entry.id();
                 member.mailbox.push(|| Event::Delta(Arc::clone(entry)));
             }

@@ -4,7 +4,7 @@ use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Group, SyncId};
 
 use super::hub::Mailbox;
-use super::{Access, Event, ResyncReason, Session};
+use super::{Access, Event, LogEntry, ResyncReason, Session};
 
 /// What happens in a participant's groups, as it happens.
 ///
@@ -55,6 +55,12 @@ impl Subscription {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Whether a delta is delivered here.
+    #[must_use]
+    pub fn hears(&self, entry: &LogEntry) -> bool {
+        self.access.hears(self.session.user(), entry)
     }
 
     /// The next event; `None` when the engine has shut down.

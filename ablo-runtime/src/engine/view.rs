@@ -205,23 +205,31 @@ impl<'a> View<'a> {
             || access.sees(&self.inherited(model, id, values)?))
     }
 
+    /// The groups that rows grant to the participant of this id, in order.
+    pub fn granted(&mut self, user: &str) -> Result<Vec<Group>, Halt> {
+        let rules = self.rules;
+        let mut granted = Vec::new();
+        for model in rules.schema.models() {
+            let Some(grant) = model.grant() else { continue };
+            let archived = model.shape().slot_of_base(BaseField::ArchivedAt);
+            for row in self.matches(model.index(), grant.subject_slot, &Value::from(user))? {
+                let is_archived = archived.is_some_and(|archived| row.values.text(archived).is_some());
+                if let (false, Some(scope)) = (is_archived, row.values.text(grant.scope_slot)) {
+                    granted.extend(Group::new(&grant.kind, scope));
+                }
+            }
+        }
+        dedup(&mut granted);
+        Ok(granted)
+    }
+
     /// The groups a participant is in now: its identity's, those that rows grant it, narrowed by its credential.
     pub fn access(&mut self, seat: &Seat) -> Result<Access, Halt> {
         if seat.sees_all() {
             return Ok(Access::All);
         }
-        let rules = self.rules;
         let mut mine: HashSet<Group> = seat.identity.iter().cloned().collect();
-        for model in rules.schema.models() {
-            let Some(grant) = model.grant() else { continue };
-            let archived = model.shape().slot_of_base(BaseField::ArchivedAt);
-            for row in self.matches(model.index(), grant.subject_slot, &Value::from(seat.user.as_str()))? {
-                let is_archived = archived.is_some_and(|archived| row.values.text(archived).is_some());
-                if let (false, Some(scope)) = (is_archived, row.values.text(grant.scope_slot)) {
-                    mine.extend(Group::new(&grant.kind, scope));
-                }
-            }
-        }
+        mine.extend(self.granted(&seat.user)?);
         // Every row is in its organization's group: who is in it sees all there is, and may be narrowed to any part of it.
         let is_wide = seat.who.kind == ablo_schema::wire::ParticipantKind::System
             || seat.organization.iter().any(|group| mine.contains(group));

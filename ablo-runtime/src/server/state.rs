@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -99,6 +99,18 @@ impl Server {
         }
         let groups = self.identity_groups(credential);
         if groups.is_empty() { Group::among([DEFAULT_GROUP]) } else { groups }
+    }
+
+    /// What a client that asks for these groups is to get; `None` is everything its credential reaches.
+    ///
+    /// Clients name the groups they were told of when they began and go on naming them. Whoever asks for all of its own
+    /// gets those as well that rows grant it now.
+    #[must_use]
+    pub fn asked(&self, credential: &Credential, groups: &[&str]) -> Option<HashSet<Group>> {
+        let own = self.listed_groups(credential);
+        let asks_for_own = own.iter().all(|group| groups.contains(&group.as_str()));
+        let everything = groups.is_empty() || groups.contains(&DEFAULT_GROUP) || asks_for_own;
+        (!everything).then(|| Group::among(groups.iter().copied()).into_iter().collect())
     }
 
     /// Counts a request against its credential's rate.

@@ -65,8 +65,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn close(&self) {}
 }
 
-/// The slots of a model that rows are looked up by ([`Match`]): keys of relations, subjects of grants, unique and indexed
-/// fields. A store keeps an index on each.
+/// The slots of a model that rows are looked up by ([`Match`]): keys of relations, subjects of grants, sources of
+/// entity roles, unique and indexed fields. A store keeps an index on each.
 #[must_use]
 pub fn indexed_slots(schema: &ValidSchema, model: ModelIndex) -> Vec<usize> {
     let model = schema.at(model);
@@ -77,8 +77,10 @@ pub fn indexed_slots(schema: &ValidSchema, model: ModelIndex) -> Vec<usize> {
         .flat_map(|other| other.def().relations.values())
         .filter(|relation| relation.kind != RelationKind::BelongsTo && relation.target == model.key());
     let keys = own.chain(foreign).filter_map(|relation| shape.slot_of(&relation.foreign_key));
+    let roles = model.def().entity_roles.iter().flatten().filter(|role| !role.multi);
+    let roles = roles.filter_map(|role| shape.slot_of(&role.field));
     let marked = shape.slots().iter().enumerate().filter(|(_, slot)| slot.def.is_unique || slot.def.is_indexed);
-    let mut slots: Vec<usize> = keys.chain(marked.map(|(at, _)| at)).collect();
+    let mut slots: Vec<usize> = keys.chain(roles).chain(marked.map(|(at, _)| at)).collect();
     slots.sort_unstable();
     slots.dedup();
     slots

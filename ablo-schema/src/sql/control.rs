@@ -79,6 +79,7 @@ const TABLES: &[Own] = &[
             // The row's previous delta: a row's history is found by following these, without an index to keep.
             ("previous_id", Kind::Integer, "NOT NULL"),
             ("hidden_from", Kind::Texts, ""),
+            ("only_for", Kind::Text, ""),
         ],
         key: &["organization_id", "id"],
         indexes: &[],

@@ -60,6 +60,12 @@ impl DeltaAction {
         Self::LETTERS.iter().find(|(action, _)| *action == self).map_or("", |(_, letter)| letter)
     }
 
+    /// Whether it takes something away from whoever gets it.
+    #[must_use]
+    pub fn takes_away(self) -> bool {
+        matches!(self, Self::Delete | Self::GroupRemoved)
+    }
+
     /// The action with this letter.
     #[must_use]
     pub fn from_letter(letter: &str) -> Option<Self> {

@@ -106,6 +106,7 @@ impl Evaluation<'_> {
         }
         turn.check_claim_was_used()?;
         turn.check_references()?;
+        turn.announce_grants()?;
         let Turn { last, leased, flagged, regranted, .. } = turn;
         for key in leased {
             self.claim_step(&job.seat, &key, &ClaimCommand::Committed)?;
@@ -135,6 +136,7 @@ pub(super) struct NewDelta<'d> {
     pub groups: Vec<Group>,
     pub previous: SyncId,
     pub hidden_from: Option<Vec<Group>>,
+    pub only_for: Option<String>,
     pub transaction_id: Option<TransactionId>,
 }
 
@@ -147,7 +149,10 @@ impl Turn<'_, '_> {
     /// Appends a delta.
     pub fn append(&mut self, delta: NewDelta<'_>) {
         let id = self.next_id();
-        self.last = id;
+        // What the others are told is nothing this participant waits for.
+        if delta.hidden_from.is_none() {
+            self.last = id;
+        }
         let seat = &self.job.seat;
         let delta_core = DeltaCore {
             id,
@@ -171,7 +176,7 @@ impl Turn<'_, '_> {
         };
         let provenance = DeltaProvenance { caused_by_task_id: self.job.request.commit.caused_by_task_id.clone() };
         let stored = StoredDelta { core: delta_core, attribution, provenance };
-        self.view.member.log.push(Arc::new(LogEntry::new(stored, delta.previous, delta.hidden_from)));
+        self.view.member.log.push(Arc::new(LogEntry::new(stored, delta.previous, delta.hidden_from, delta.only_for)));
     }
 
     /// The groups of a delta: the row's, and those of the writing context.

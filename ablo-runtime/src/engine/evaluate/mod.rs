@@ -7,6 +7,7 @@ mod guard;
 mod movement;
 mod operation;
 mod refusal;
+mod regrant;
 
 use std::sync::Arc;
 

@@ -110,6 +110,7 @@ impl Turn<'_, '_> {
                 groups: gained,
                 previous: row.sync_id,
                 hidden_from: Some(old.to_vec()),
+                only_for: None,
                 transaction_id,
             });
         }
@@ -122,6 +123,7 @@ impl Turn<'_, '_> {
                 groups: lost,
                 previous: row.sync_id,
                 hidden_from: Some(new.to_vec()),
+                only_for: None,
                 transaction_id: None,
             });
         }

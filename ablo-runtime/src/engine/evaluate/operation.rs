@@ -101,6 +101,7 @@ impl Turn<'_, '_> {
             groups: self.audience(groups),
             previous: ablo_schema::wire::SyncId(0),
             hidden_from: None,
+            only_for: None,
             transaction_id: operation.transaction_id.clone(),
         });
         self.require_references(key, &row.values, None);
@@ -194,6 +195,7 @@ impl Turn<'_, '_> {
             groups: self.audience(groups.clone()),
             previous: target.row.sync_id,
             hidden_from: None,
+            only_for: None,
             transaction_id: operation.transaction_id.clone(),
         });
         self.view.member.rows.insert((*key).clone(), Some(Arc::clone(&row)));
@@ -218,6 +220,7 @@ impl Turn<'_, '_> {
             groups: self.audience(groups),
             previous: row.sync_id,
             hidden_from: None,
+            only_for: None,
             transaction_id: operation.transaction_id.clone(),
         });
         self.deleted.push((*key).clone());
@@ -283,6 +286,7 @@ impl Turn<'_, '_> {
                 groups: groups.clone(),
                 previous: row.sync_id,
                 hidden_from: None,
+                only_for: None,
                 transaction_id: operation.transaction_id.clone(),
             });
             row.sync_id = id;

@@ -1,13 +1,15 @@
 //! Memory and SQLite do what the reference model says, over random histories; and every planted defect is noticed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::reference::{Delta, Groups, Key, Op, Problem, Reference, Refusal, fields};
 use super::support::*;
 use crate::claims::{Acquire, ClaimCommand, ClaimDetails, ClaimReply};
 use crate::engine::defect::Defect;
-use crate::engine::{Archived, Clock, Engine, EngineOptions, LogEntry, Participant, Query, Session};
+use crate::engine::{
+    Archived, Clock, Engine, EngineOptions, Event, LogEntry, Participant, Query, Session, Subscription,
+};
 use crate::store::MemoryStore;
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Action, ClaimId, OnStale, SyncId};
@@ -205,7 +207,7 @@ fn told(engine: &Engine, entry: &LogEntry) -> Delta {
         Some(known.map(|(name, value)| (name.clone(), value.clone())).collect())
     };
     let groups = |groups: &[ablo_schema::wire::Group]| groups.iter().map(ToString::to_string).collect::<Groups>();
-    let letters = ["I", "U", "D", "A", "V", "C"];
+    let letters = ["I", "U", "D", "A", "V", "C", "G"];
     Delta {
         letter: letters.into_iter().find(|letter| wire["actionType"] == *letter).unwrap(),
         key: (model, entry.delta.core.model_id.clone()),
@@ -213,8 +215,47 @@ fn told(engine: &Engine, entry: &LogEntry) -> Delta {
         previous: wire.get("previousData").and_then(declared),
         groups: groups(&entry.delta.core.sync_groups),
         hidden: entry.hidden_from.as_deref().map(groups),
+        only: entry.only_for.clone(),
         who: wire["actor"]["id"].as_str().unwrap().to_owned(),
         transaction: entry.delta.core.transaction_id.as_ref().map(ToString::to_string),
+    }
+}
+
+/// What a participant keeps by listening alone.
+struct Replica {
+    session: Session,
+    events: Subscription,
+    rows: BTreeMap<Key, Map<String, Value>>,
+}
+
+impl Replica {
+    async fn new(session: Session) -> Self {
+        Self { events: session.subscribe(None).await.unwrap(), session, rows: BTreeMap::new() }
+    }
+
+    async fn catch_up(&mut self, engine: &Engine) {
+        while let Some(event) = self.events.try_next().await.unwrap() {
+            match event {
+                Event::Delta(entry) => self.apply(told(engine, &entry)),
+                Event::Claims(_) => {}
+                Event::Resync { after, .. } => {
+                    for entry in self.session.log(after, usize::MAX).await.unwrap().entries {
+                        self.apply(told(engine, &entry));
+                    }
+                }
+            }
+        }
+    }
+
+    /// As clients do: only rows that are there change.
+    fn apply(&mut self, delta: Delta) {
+        let Delta { letter, key, data, .. } = delta;
+        match (letter, data) {
+            ("D", _) => drop(self.rows.remove(&key)),
+            ("I" | "C", Some(data)) => drop(self.rows.insert(key, data)),
+            ("U" | "A", Some(data)) if self.rows.contains_key(&key) => drop(self.rows.insert(key, data)),
+            _ => {}
+        }
     }
 }
 
@@ -256,7 +297,9 @@ async fn compare_states(reference: &Reference, subject: &Subject) {
             session.log(SyncId(0), usize::MAX).await.unwrap().entries.iter().map(|entry| entry.id().0).collect();
         if let Some(access) = reference.access(who) {
             let hears = |delta: &Delta| {
-                !access.is_disjoint(&delta.groups)
+                let is_lost = delta.only.is_some() && delta.letter == "D";
+                (is_lost || !access.is_disjoint(&delta.groups))
+                    && delta.only.as_deref().is_none_or(|only| only == who)
                     && delta.hidden.as_ref().is_none_or(|hidden| access.is_disjoint(hidden))
             };
             let expected: Vec<u64> =
@@ -283,8 +326,19 @@ async fn compare_states(reference: &Reference, subject: &Subject) {
 
 async fn run(steps: Vec<Step>, defect: Option<Defect>) {
     let subjects = subjects(defect).await;
-    let mut reference = Reference::default();
+    let order = subjects[0].engine.schema().models().map(|model| model.key().to_owned()).collect();
+    let mut reference = Reference::of(order);
+    let mut replicas = Vec::new();
+    for (subject, who) in subjects.iter().flat_map(|subject| PEOPLE.map(|who| (subject, who))) {
+        replicas.push((subject, who, Replica::new(subject.session(who)).await));
+    }
     for (at, step) in steps.into_iter().enumerate() {
+        // Some changes are heard of one by one, some in a heap.
+        if at % 3 == 0 {
+            for (subject, _, replica) in &mut replicas {
+                replica.catch_up(&subject.engine).await;
+            }
+        }
         match step {
             Step::Commit { who, token, ops } => {
                 let head = reference.log.len() as u64;
@@ -328,6 +382,12 @@ async fn run(steps: Vec<Step>, defect: Option<Defect>) {
     }
     for subject in &subjects {
         compare_states(&reference, subject).await;
+    }
+    for (subject, who, mut replica) in replicas {
+        replica.catch_up(&subject.engine).await;
+        let expected: BTreeMap<Key, Map<String, Value>> =
+            reference.visible(who).into_iter().map(|key| (key.clone(), reference.rows[&key].fields.clone())).collect();
+        assert_eq!(expected, replica.rows, "{}: the replica of {who}", subject.name);
     }
 }
 
@@ -381,5 +441,6 @@ planted! {
     notices_that_claims_are_ignored: IgnoreClaims;
     notices_that_access_is_ignored: IgnoreAccess;
     notices_that_unarchiving_is_one_delta: UnarchiveOnce;
+    notices_that_nobody_is_told_of_a_grant: NoGrantDeltas;
     notices_that_deleting_nothing_fails: StrictDelete;
 }

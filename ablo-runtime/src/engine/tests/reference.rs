@@ -36,6 +36,7 @@ pub struct Delta {
     pub previous: Option<Map<String, Value>>,
     pub groups: Groups,
     pub hidden: Option<Groups>,
+    pub only: Option<String>,
     pub who: String,
     pub transaction: Option<String>,
 }
@@ -52,6 +53,8 @@ pub struct Op {
 
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
+    /// The models in the schema's order.
+    order: Vec<String>,
     pub rows: BTreeMap<Key, Row>,
     pub log: Vec<Delta>,
     answers: BTreeMap<(String, String), (String, Result<u64, Refusal>)>,
@@ -119,6 +122,10 @@ fn text<'r>(fields: &'r Map<String, Value>, name: &str) -> Option<&'r str> {
 }
 
 impl Reference {
+    pub fn of(order: Vec<String>) -> Self {
+        Self { order, ..Self::default() }
+    }
+
     /// The groups of a row that the rows below it have too.
     fn inherited(&self, key: &Key, fields: &Map<String, Value>) -> Groups {
         match key.0 {
@@ -152,11 +159,7 @@ impl Reference {
         if who == "u1" {
             groups.insert("inbox:i1".into());
         }
-        for ((model, _), row) in &self.rows {
-            if *model == "members" && !row.archived && text(&row.fields, "personId") == Some(who) {
-                groups.extend(text(&row.fields, "deckId").map(|deck| format!("deck:{deck}")));
-            }
-        }
+        groups.extend(self.granted(who));
         Some(groups)
     }
 
@@ -195,8 +198,9 @@ impl Reference {
         let before = self.clone();
         let access = self.access(who);
         let answer = self.all(who, access.as_ref(), ops);
-        if answer.is_err() {
-            *self = before;
+        match answer {
+            Ok(_) => self.announce_grants(who, &before),
+            Err(_) => *self = before,
         }
         let is_transient =
             answer.as_ref().is_err_and(|refusal| ["entity_claimed", "stale_context"].contains(&refusal.code));
@@ -218,7 +222,6 @@ impl Reference {
                 continue;
             }
             self.announce_others(who, &op.key, &groups);
-            last = self.log.len() as u64;
             if let ("people", "create" | "update") = (op.key.0, op.action) {
                 let boss = op.input.as_ref().and_then(|input| input["bossId"].as_str());
                 references.extend(boss.map(|boss| ("people", boss.to_owned())));
@@ -250,9 +253,64 @@ impl Reference {
                 let data = (letter == "C").then(|| row.fields.clone());
                 let hidden = Some(hidden.clone());
                 let (key, who) = (key.clone(), who.to_owned());
-                self.log.push(Delta { letter, key, data, previous: None, groups, hidden, who, transaction: None });
+                let (previous, only, transaction) = (None, None, None);
+                self.log.push(Delta { letter, key, data, previous, groups, hidden, only, who, transaction });
             }
         }
+    }
+
+    /// The groups that rows give a participant.
+    fn granted(&self, who: &str) -> Groups {
+        let mine = |(key, row): &(&Key, &Row)| {
+            key.0 == "members" && !row.archived && text(&row.fields, "personId") == Some(who)
+        };
+        let decks = self.rows.iter().filter(mine).filter_map(|(_, row)| text(&row.fields, "deckId"));
+        decks.map(|deck| format!("deck:{deck}")).collect()
+    }
+
+    /// Tells everyone whose grants changed which rows that covers and which it takes away.
+    fn announce_grants(&mut self, who: &str, before: &Self) {
+        for user in ["u1", "u2"] {
+            let (old, new) = (before.granted(user), self.granted(user));
+            let now = self.all_groups();
+            let nothing = Groups::new();
+            for (key, lost) in before.in_order(&(&old - &new)) {
+                let hidden = now.get(&key).unwrap_or(&nothing).clone();
+                self.tell(who, user, "D", key, None, (lost, hidden));
+            }
+            let gained = &new - &old;
+            for group in &gained {
+                let deck = ("decks", group.trim_start_matches("deck:").to_owned());
+                let groups = (Groups::from([group.clone()]), Groups::new());
+                self.tell(who, user, "G", deck, Some(Map::new()), groups);
+            }
+            for (key, by) in self.in_order(&gained) {
+                let hidden = &now[&key] - &gained;
+                let data = Some(self.rows[&key].fields.clone());
+                self.tell(who, user, "C", key, data, (by, hidden));
+            }
+        }
+    }
+
+    /// The rows in some of these groups, and in which.
+    fn in_order(&self, groups: &Groups) -> Vec<(Key, Groups)> {
+        let mut rows: Vec<_> = self.all_groups().into_iter().map(|(key, all)| (key, &all & groups)).collect();
+        rows.retain(|(_, of)| !of.is_empty());
+        rows.sort_by_key(|((model, id), _)| (self.order.iter().position(|key| key == model), id.clone()));
+        rows
+    }
+
+    fn tell(
+        &mut self,
+        who: &str,
+        user: &str,
+        letter: &'static str,
+        key: Key,
+        data: Option<Map<String, Value>>,
+        (groups, hidden): (Groups, Groups),
+    ) {
+        let (hidden, only, who) = (Some(hidden), Some(user.to_owned()), who.to_owned());
+        self.log.push(Delta { letter, key, data, previous: None, groups, hidden, only, who, transaction: None });
     }
 
     fn one(&mut self, who: &str, access: Option<&Groups>, op: &Op, start: usize) -> Result<u64, Refusal> {
@@ -370,8 +428,9 @@ impl Reference {
         let data = Some(row.fields.clone());
         self.rows.insert(key.clone(), row);
         self.push(who, op, "U", data, Some(previous), new.clone());
+        let last = self.log.len() as u64;
         self.announce(who, key, &old, &new);
-        Ok(self.log.len() as u64)
+        Ok(last)
     }
 
     fn unique(&self, key: &Key, set: &Map<String, Value>) -> Result<(), Refusal> {
@@ -420,7 +479,7 @@ impl Reference {
     ) {
         groups.insert(format!("user:{who}"));
         let (key, who, transaction) = (op.key.clone(), who.to_owned(), op.transaction.clone());
-        self.log.push(Delta { letter, key, data, previous, groups, hidden: None, who, transaction });
+        self.log.push(Delta { letter, key, data, previous, groups, hidden: None, only: None, who, transaction });
     }
 }
 

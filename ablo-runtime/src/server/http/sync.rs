@@ -1,5 +1,5 @@
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::wire::{Direction, Group, JsonText, QueryBatch, QueryResults};
+use ablo_schema::wire::{Direction, JsonText, QueryBatch, QueryResults};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -12,7 +12,6 @@ use super::failure::Failure;
 use super::input::{BodyText, Params};
 use super::rows;
 use crate::engine::{Bootstrap, Query};
-use crate::server::auth::DEFAULT_GROUP;
 use crate::server::state::Shared;
 
 /// Bytes of a bootstrap that are written at once.
@@ -25,8 +24,7 @@ pub async fn bootstrap(State(server): State<Shared>, caller: Caller, params: Par
     let (known, failed): (Vec<&str>, Vec<&str>) =
         names.into_iter().flatten().partition(|name| server.schema.resolve(name).is_some());
     let asked: Vec<&str> = params.all("syncGroups").collect();
-    let everything = asked.is_empty() || asked.contains(&DEFAULT_GROUP);
-    let groups = (!everything).then(|| Group::among(asked).into_iter().collect());
+    let groups = server.asked(&caller.credential, &asked);
     let models = params.get("models").map(|_| known.as_slice());
     let rows = caller.session.bootstrap(models, groups).await?;
     let head = rows.head.0;

@@ -61,7 +61,8 @@ impl Connection {
                 // Whatever was published before these is taken in first; then what this socket does not hear anyway.
                 self.drain_events().await?;
                 for entry in &committed.deltas {
-                    if !self.events.access().hears(entry) {
+                    // What only others are told is not for it either: it may take away what this socket sees.
+                    if entry.hidden_from.is_none() && !self.events.hears(entry) {
                         self.offer(entry);
                     }
                 }

@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 use super::commits::Finished;
 use super::project;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
-use crate::server::auth::DEFAULT_GROUP;
 use crate::server::http::Caller;
 use crate::server::presence::ConnectionId;
 use crate::server::room::{Arrival, Push, Room};
@@ -126,10 +125,7 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
     }
     let groups: Vec<&str> =
         start.groups.iter().map(String::as_str).take(server.options.limits.groups_per_socket).collect();
-    // `default` stands for whatever the participant is in, as does asking for nothing.
-    let everything = groups.is_empty() || groups.contains(&DEFAULT_GROUP);
-    let requested: Option<HashSet<Group>> =
-        (!everything).then(|| Group::among(groups.iter().copied()).into_iter().collect());
+    let requested = server.asked(&caller.credential, &groups);
     let Ok(events) = caller.session.subscribe(requested.clone()).await else {
         let _ = socket
             .send(Message::Close(Some(CloseFrame { code: close::FAILED, reason: "the store failed".into() })))

@@ -89,8 +89,7 @@ impl Connection {
         loop {
             match self.caller.session.log(cursor, PAGE).await {
                 Ok(page) => {
-                    let access = self.events.access();
-                    entries.extend(page.entries.into_iter().filter(|entry| access.hears(entry)));
+                    entries.extend(page.entries.into_iter().filter(|entry| self.events.hears(entry)));
                     let done = page.cursor >= page.head || page.cursor <= cursor;
                     cursor = page.cursor;
                     if done {

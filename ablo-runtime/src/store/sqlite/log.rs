@@ -16,12 +16,12 @@ use crate::engine::LogEntry;
 /// The columns of a log entry, after the organization.
 const COLUMNS: &str = "id, action_type, model_name, model_id, data, previous_data, sync_groups, created_at, \
     transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
-    confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from";
+    confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from, only_for";
 
 const INSERT: &str = "INSERT INTO ablo_deltas (organization_id, id, action_type, model_name, model_id, data, previous_data, sync_groups, \
      created_at, transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
-     confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+     confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from, only_for) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
 
 impl Database {
     pub fn append(&self, owner: &str, entry: &LogEntry) -> rusqlite::Result<()> {
@@ -51,6 +51,7 @@ impl Database {
             provenance.caused_by_task_id.as_ref().map(|id| id.as_str()),
             signed(entry.previous),
             hidden,
+            entry.only_for,
         ])?;
         Ok(())
     }
@@ -104,7 +105,7 @@ fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEn
     };
     let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId) };
     let previous = SyncId(unsigned(row.get(18)?));
-    Ok(LogEntry::new(StoredDelta { core, attribution, provenance }, previous, list(row, 19)?))
+    Ok(LogEntry::new(StoredDelta { core, attribution, provenance }, previous, list(row, 19)?, row.get(20)?))
 }
 
 /// The word of a value that is one word on the wire.

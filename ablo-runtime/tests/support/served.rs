@@ -1,0 +1,224 @@
+//! A server with a port of its own, and a client of its wire protocol that hides nothing.
+#![allow(dead_code)]
+
+use std::time::Duration;
+
+use ablo_runtime::server::{Running, ServeOptions, Shared, StoreChoice, start};
+use ablo_schema::ir::ValidSchema;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+
+/// Nothing that is waited for takes nearly this long.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A server that runs until this is dropped.
+pub struct Served {
+    pub server: Shared,
+    pub addr: std::net::SocketAddr,
+    pub key: String,
+    serving: tokio::task::JoinHandle<()>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Served {
+    /// The same server over each store there is.
+    pub async fn over_every_store(schema: impl Fn() -> ValidSchema) -> Vec<Self> {
+        let mut servers = vec![Self::start(ServeOptions::dev(schema()), None).await];
+        if cfg!(feature = "sqlite") {
+            let folder = tempfile::tempdir().unwrap();
+            let mut options = ServeOptions::dev(schema());
+            options.store = StoreChoice::Sqlite(folder.path().join("a.db"));
+            servers.push(Self::start(options, Some(folder)).await);
+        }
+        servers
+    }
+
+    pub async fn start(options: ServeOptions, folder: Option<tempfile::TempDir>) -> Self {
+        let running: Running = start(options).await.unwrap();
+        let (server, addr) = (running.server.clone(), running.ready.addr);
+        let key = running.ready.secret_key.clone().unwrap();
+        let serving = tokio::spawn(async move { running.until(std::future::pending()).await.unwrap() });
+        Self { server, addr, key, serving, _folder: folder }
+    }
+
+    /// A request: status, headers in lower case, and body.
+    pub async fn request(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, String, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.addr).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(LONG, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let head = head.to_lowercase();
+        let body = if head.contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
+        (status, head, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> Value {
+        self.request("GET", path, token, &Value::Null).await.2
+    }
+
+    pub async fn post(&self, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let (status, _, body) = self.request("POST", path, token, body).await;
+        (status, body)
+    }
+
+    /// A session: its token and its groups.
+    pub async fn session(&self, body: &Value) -> (String, Vec<String>) {
+        let (status, body) = self.post("/api/auth/capability", &self.key, body).await;
+        assert_eq!(status, 200, "{body}");
+        let groups = body["scope"]["syncGroups"].as_array().unwrap();
+        (body["token"].as_str().unwrap().to_owned(), groups.iter().map(|g| g.as_str().unwrap().to_owned()).collect())
+    }
+
+    /// Commits over HTTP with the secret key.
+    pub async fn commit(&self, operations: &Value) {
+        let body = json!({ "clientTxId": uuid(), "operations": operations });
+        let (status, body) = self.post("/api/v1/commits", &self.key, &body).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// Opens a socket as clients do, without saying anything yet.
+    pub async fn open(&self, token: &str, groups: &[String]) -> Socket {
+        let groups: String = groups.iter().map(|group| format!("&syncGroups={}", group.replace(':', "%3A"))).collect();
+        let url = format!("ws://{}/api/sync/ws?cursor={groups}", self.addr);
+        let mut request = url.into_client_request().unwrap();
+        let protocols = format!("ablo.bearer.{token}, ablo.sync.v1");
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        let (stream, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
+        assert_eq!(response.headers()[SEC_WEBSOCKET_PROTOCOL], "ablo.sync.v1");
+        Socket { stream, frames: Vec::new() }
+    }
+
+    /// Opens a socket and asks for everything after a sync id, as a client that gets every delta.
+    pub async fn ready(&self, token: &str, groups: &[String], after: u64) -> Socket {
+        let mut socket = self.open(token, groups).await;
+        let asked = json!({ "cursor": null, "versions": {}, "lastSyncId": after, "capabilities": ["orderedStream"] });
+        socket.send("sync_request", &asked).await;
+        socket.next("sync_response", |_| true).await;
+        socket
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn unchunked(mut body: &str) -> String {
+    let mut whole = String::new();
+    while let Some((size, rest)) = body.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        whole.push_str(&rest[..size]);
+        body = rest[size..].trim_start_matches("\r\n");
+    }
+    whole
+}
+
+/// A name nobody else uses.
+pub fn uuid() -> String {
+    ablo_schema::typed::Id::<()>::new().to_string()
+}
+
+/// A socket and everything it was sent.
+pub struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    /// What nobody has asked for yet.
+    pub frames: Vec<Value>,
+}
+
+impl Socket {
+    pub async fn send(&mut self, kind: &str, payload: &Value) {
+        self.send_raw(Message::Text(json!({ "type": kind, "payload": payload }).to_string().into())).await;
+    }
+
+    pub async fn send_raw(&mut self, message: Message) {
+        self.stream.send(message).await.unwrap();
+    }
+
+    /// The next message; `Err` with the code when the server closes.
+    async fn receive(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            match tokio::time::timeout(LONG, self.stream.next()).await.expect("the server says nothing") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    /// The payload of the next frame of a kind that a test accepts. What came before it stays in `frames`.
+    pub async fn next(&mut self, kind: &str, accept: impl Fn(&Value) -> bool) -> Value {
+        let matches = |frame: &Value| frame["type"] == kind && accept(&frame["payload"]);
+        if let Some(at) = self.frames.iter().position(matches) {
+            return self.frames.remove(at)["payload"].take();
+        }
+        loop {
+            let mut frame = self.receive().await.unwrap_or_else(|code| panic!("closed with {code:?} before {kind}"));
+            if matches(&frame) {
+                return frame["payload"].take();
+            }
+            self.frames.push(frame);
+        }
+    }
+
+    /// Everything that was sent before the answer to a ping.
+    pub async fn settle(&mut self) {
+        self.send_raw(Message::Text(json!({ "type": "ping" }).to_string().into())).await;
+        self.next("pong", |_| true).await;
+    }
+
+    /// Commits, and gives the receipt.
+    pub async fn commit(&mut self, operations: &Value) -> Value {
+        let name = uuid();
+        self.send("commit", &json!({ "clientTxId": name, "operations": operations })).await;
+        self.next("mutation_result", |payload| payload["clientTxId"] == name.as_str()).await
+    }
+
+    /// Reads until the server closes, and gives the code.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            match self.receive().await {
+                Ok(frame) => self.frames.push(frame),
+                Err(code) => return code,
+            }
+        }
+    }
+
+    /// This many more deltas as letter and row, in the alphabet's order.
+    pub async fn deltas_of(&mut self, count: usize) -> Vec<String> {
+        let mut deltas = Vec::new();
+        while deltas.len() < count {
+            deltas.push(named(&self.next("delta", |_| true).await));
+        }
+        deltas.sort();
+        deltas
+    }
+
+    /// The deltas among the frames so far, as letter and row; forgets all frames.
+    pub fn deltas(&mut self) -> Vec<String> {
+        let frames = std::mem::take(&mut self.frames);
+        let deltas = frames.iter().filter(|frame| frame["type"] == "delta").map(|frame| &frame["payload"]);
+        deltas.map(named).collect()
+    }
+}
+
+fn named(delta: &Value) -> String {
+    format!("{} {}", delta["actionType"].as_str().unwrap(), delta["modelId"].as_str().unwrap())
+}
