@@ -276,6 +276,18 @@ pub(super) enum DbCommand {
         #[arg(long, default_value = "Database")]
         name: String,
     },
+    /// Brings an embedded SQLite file, which nobody has open, to the schema. Opening it does so by itself when nothing
+    /// is at stake.
+    Upgrade {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        hints: HintArgs,
+        /// Go on although this is at stake; the refusal names it.
+        #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+        allow: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,14 @@
 //! `ablo db`.
 
+use std::path::Path;
+
+use ablo_runtime::store::SqliteUpgrade;
+use ablo_schema::json::Json;
 use serde::Serialize;
 
-use super::args::{Db, DbCommand};
+use super::args::{Db, DbCommand, HintArgs};
 use super::console::Console;
+use super::diff;
 use super::exit::Exit;
 use super::failure::Outcome;
 use super::migrate::connect;
@@ -17,6 +22,7 @@ pub(super) fn run(db: &Db, source: &Source, console: &Console) -> Outcome {
     match &db.command {
         DbCommand::Check => run_check(db, source, console),
         DbCommand::Pull { name } => run_pull(db, name, console),
+        DbCommand::Upgrade { file, hints, allow } => run_upgrade(file, hints, allow, source, console),
     }
 }
 
@@ -76,6 +82,22 @@ fn run_check(db: &Db, source: &Source, console: &Console) -> Outcome {
     }
     let all = fits.iter().all(|fit| fit.misfits.is_empty());
     Ok(if all { Exit::Ok } else { Exit::Pending })
+}
+
+/// Upgrades an embedded file.
+fn run_upgrade(file: &Path, hints: &HintArgs, allow: &[String], source: &Source, console: &Console) -> Outcome {
+    let schema = source.schema()?;
+    let upgrade = SqliteUpgrade { hints: diff::hints(hints, &schema)?, allowed: diff::allowed(allow)? };
+    let steps = upgrade.run(file, &schema)?;
+    if console.is_json() {
+        let steps = steps.iter().map(ablo_schema::migrate::Step::to_json).collect();
+        console.json("ablo.upgrade/1", [("steps", Json::Array(steps))])?;
+    } else if steps.is_empty() {
+        console.data("nothing to do\n")?;
+    } else {
+        console.data(&diff::steps(&steps))?;
+    }
+    Ok(Exit::Ok)
 }
 
 #[derive(Serialize)]

@@ -70,9 +70,10 @@ impl From<AbloError> for Failure {
     }
 }
 
-/// Several problems are listed one by one, so the cause only counts them.
+/// Several problems are listed one by one, so the cause only counts them, unless it says something of its own.
 fn cause(message: String, problems: &[Problem]) -> String {
     match problems {
+        [first, ..] if !message.starts_with(&first.path) => message,
         [] => message,
         [one] if one.path.is_empty() => one.message.clone(),
         [one] => format!("{}: {}", one.path, one.message),

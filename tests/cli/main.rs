@@ -12,3 +12,4 @@ mod pulled;
 mod schema;
 mod serve;
 mod tool;
+mod upgrade;

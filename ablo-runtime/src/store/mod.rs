@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 pub use memory::MemoryStore;
 pub use seam::{Field, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, SqliteStore};
+pub use sqlite::{Durability, SqliteStore, SqliteUpgrade};
 
 use crate::engine::{Clock, Writer};
 

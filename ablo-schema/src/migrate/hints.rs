@@ -120,7 +120,8 @@ impl Hints {
     }
 
     /// The key a model had.
-    pub(crate) fn old_key<'a>(&'a self, key: &'a str) -> &'a str {
+    #[must_use]
+    pub fn old_key<'a>(&'a self, key: &'a str) -> &'a str {
         self.models.iter().find(|rename| rename.to == key).map_or(key, |rename| &rename.from)
     }
 

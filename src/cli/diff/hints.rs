@@ -1,6 +1,6 @@
 use ablo_schema::error::Code;
 use ablo_schema::ir::{FieldType, SchemaDef};
-use ablo_schema::migrate::{Backfill, FieldRename, Hints, ModelRename};
+use ablo_schema::migrate::{Backfill, FieldRename, FindingCode, Hints, ModelRename};
 use serde_json::Value;
 
 use crate::cli::args::HintArgs;
@@ -13,6 +13,18 @@ pub(crate) fn hints(args: &HintArgs, next: &SchemaDef) -> Result<Hints, Failure>
         fields: args.rename.iter().map(|text| rename(text)).collect::<Result<_, _>>()?,
         backfills: args.backfill.iter().map(|text| backfill(text, next)).collect::<Result<_, _>>()?,
     })
+}
+
+/// The findings that `--allow` names.
+pub(crate) fn allowed(names: &[String]) -> Result<Vec<FindingCode>, Failure> {
+    let find = |name: &String| {
+        FindingCode::ALL.into_iter().find(|code| code.flag() == *name).ok_or_else(|| {
+            let known: Vec<String> = FindingCode::ALL.into_iter().map(FindingCode::flag).collect();
+            Failure::new(Code::ArgumentInvalid, format!("`--allow={name}` is not known here"))
+                .fix(format!("what can be allowed is {}", known.join(", ")))
+        })
+    };
+    names.iter().map(find).collect()
 }
 
 fn rename_model(text: &str) -> Result<ModelRename, Failure> {

@@ -10,9 +10,9 @@ use ablo_schema::json::Json;
 use ablo_schema::migrate::{Diff, diff, migrate};
 use ablo_schema::sql::Plan;
 
-pub(super) use hints::hints;
+pub(super) use hints::{allowed, hints};
 pub(super) use statements::cause;
-pub(super) use view::way_out;
+pub(super) use view::{steps, way_out};
 
 use super::args::{DiffArgs, Format};
 use super::console::Console;

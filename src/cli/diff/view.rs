@@ -17,10 +17,7 @@ pub(super) fn view(change: &Change) -> String {
             format!("schema {from} -> {to}: nothing that a database notices\n")
         };
     }
-    let mut text = format!("schema {from} -> {to}\n\nmodels\n");
-    for step in &change.diff.steps {
-        text += &format!("  {}\n", step_line(step));
-    }
+    let mut text = format!("schema {from} -> {to}\n\nmodels\n{}", steps(&change.diff.steps));
     text += &statements::view(&change.up);
     text += &at_stake(change);
     text += "\ndeployed clients\n";
@@ -29,6 +26,11 @@ pub(super) fn view(change: &Change) -> String {
         text += &format!("  {mark} {word:<8}  {}: {}\n", effect.place, effect.why);
     }
     text
+}
+
+/// The steps, a line each.
+pub(crate) fn steps(steps: &[Step]) -> String {
+    steps.iter().map(|step| format!("  {}\n", step_line(step))).collect()
 }
 
 fn step_line(step: &Step) -> String {

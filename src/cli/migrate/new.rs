@@ -6,7 +6,7 @@ use ablo_schema::time::Timestamp;
 
 use crate::cli::args::{FolderTables, HintArgs};
 use crate::cli::console::Console;
-use crate::cli::diff::{cause, hints, way_out};
+use crate::cli::diff::{allowed, cause, hints, way_out};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::source::Source;
@@ -88,18 +88,6 @@ fn tell(console: &Console, folder: &Folder, draft: Option<&Draft>, diff: &Diff) 
         console.data(if files.is_empty() { "nothing changed\n" } else { &text })?;
     }
     Ok(Exit::Ok)
-}
-
-/// The findings that `--allow` names.
-fn allowed(names: &[String]) -> Result<Vec<FindingCode>, Failure> {
-    let find = |name: &String| {
-        FindingCode::ALL.into_iter().find(|code| code.flag() == *name).ok_or_else(|| {
-            let known: Vec<String> = FindingCode::ALL.into_iter().map(FindingCode::flag).collect();
-            Failure::new(Code::ArgumentInvalid, format!("`--allow={name}` is not known here"))
-                .fix(format!("what can be allowed is {}", known.join(", ")))
-        })
-    };
-    names.iter().map(find).collect()
 }
 
 /// What the linter will say about a finding's statements; who allows the one allows the other.

@@ -1,20 +1,17 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use ablo_schema::error::{AbloError, Code};
+use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
-use ablo_schema::sql::{Options, Plan, Unless, control_plane, provision};
 use ablo_schema::wire::{OrganizationId, SyncId};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::recent::Recent;
 use super::tables::Tables;
+use super::upgrade::SqliteUpgrade;
 use super::{Durability, failed, reading_step};
 use crate::engine::Clock;
 use crate::store::{Loaded, ReadSet, RowKey, Step};
-
-/// The form of the runtime's own tables; a file of a later one is refused.
-const FORMAT: i64 = 1;
 
 /// One connection to the file.
 pub(super) struct Database {
@@ -45,21 +42,9 @@ impl Database {
         Ok(Self { connection, tables: Tables::new(schema), claimed: None, recent: None, clock: clock.clone() })
     }
 
-    /// Makes what is missing.
-    pub fn provision(&mut self, schema: &ValidSchema) -> Result<(), AbloError> {
-        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-        if version > FORMAT {
-            return Err(AbloError::new(
-                Code::StoreVersionUnsupported,
-                format!("the file has format {version}, this program knows {FORMAT}; use a newer one"),
-            ));
-        }
-        let options = Options::sqlite().for_runtime();
-        self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
-        let done = self.apply(&provision(schema, &options)).and_then(|()| self.apply(&control_plane(&options)));
-        let done =
-            done.and_then(|()| self.connection.execute_batch(&format!("PRAGMA user_version = {FORMAT}; COMMIT")));
-        done.inspect_err(|_| self.roll_back()).map_err(failed)?;
+    /// Makes what is missing, and brings what another schema made to this one.
+    pub fn provision(&mut self, path: &Path, schema: &ValidSchema) -> Result<(), AbloError> {
+        SqliteUpgrade::default().apply(&self.connection, path, schema)?;
         self.claimed = Some(self.all_claimed().map_err(failed)?);
         self.recent = Some(Recent::default());
         Ok(())
@@ -76,23 +61,6 @@ impl Database {
             }
         }
         Ok(claimed)
-    }
-
-    fn apply(&self, plan: &Plan) -> rusqlite::Result<()> {
-        for statement in plan.transactional().chain(plan.afterwards()) {
-            let is_there = match &statement.unless {
-                Some(Unless::Column { table, column }) => self.connection.query_row(
-                    "SELECT EXISTS (SELECT 1 FROM pragma_table_info(?1) WHERE name = ?2)",
-                    params![table, column],
-                    |row| row.get(0),
-                )?,
-                _ => false,
-            };
-            if !is_there {
-                self.connection.execute_batch(&statement.text)?;
-            }
-        }
-        Ok(())
     }
 
     /// Which organizations have claims that are due, and when the first is.

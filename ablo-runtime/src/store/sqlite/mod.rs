@@ -7,6 +7,7 @@ mod load;
 mod log;
 mod recent;
 mod tables;
+mod upgrade;
 mod write;
 
 use std::fs::File;
@@ -21,6 +22,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use self::database::Database;
+pub use self::upgrade::SqliteUpgrade;
 use super::{Reading, Step, Store, WriteSet};
 use crate::engine::{Clock, Writer};
 
@@ -72,7 +74,7 @@ impl SqliteStore {
     fn start(&self, schema: &ValidSchema, clock: &Clock) -> Result<Vec<(OrganizationId, u64)>, AbloError> {
         let lock = lock(&self.path)?;
         let mut writing = Database::open(&self.path, self.durability, schema, clock)?;
-        writing.provision(schema)?;
+        writing.provision(&self.path, schema)?;
         let due = writing.first_due()?;
         let mut reading = Database::open(&self.path, self.durability, schema, clock)?;
         let (writer, writers) = mpsc::channel::<Arc<Writer>>();
