@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is emitted for other tools, read by those tools: redocly, openapi-spec-validator, jsonschema, openapi-typescript
-# with the TypeScript compiler, a Python generator, mermaid, Graphviz, an SVG renderer. Installs them below target/ the
-# first time.
+# with the TypeScript compiler, a Python generator, mermaid, Graphviz, an SVG renderer, PostgreSQL's parser, squawk.
+# Installs them below target/ the first time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -19,6 +19,10 @@ fi
 if [ ! -x "$tools/python/bin/datamodel-codegen" ]; then
     python3 -m venv "$tools/python"
     "$tools/python/bin/pip" install --quiet openapi-spec-validator==0.9.0 datamodel-code-generator==0.89.0 jsonschema==4.26.0
+fi
+
+if [ ! -x "$tools/python/bin/squawk" ]; then
+    "$tools/python/bin/pip" install --quiet pglast==8.8 squawk-cli==2.70.0
 fi
 
 rm -rf "$emitted"
@@ -45,3 +49,8 @@ echo '{ "type": "module" }' >"$shop/package.json"
 "$tools/node_modules/.bin/tsc" --strict --target es2022 --module es2022 --moduleResolution bundler "$shop/client.ts"
 node scripts/emitted/client.mjs "$target/debug/ablo" "$shop/schema.json" "$shop/client.js"
 node scripts/emitted/draw.mjs "$emitted" "$tools"
+
+rm -rf "$work/sql"
+mkdir -p "$work/sql"
+cargo test --quiet -p ablo-schema --test sql_written >/dev/null
+"$tools/python/bin/python" scripts/emitted/sql.py "$tools/python/bin/squawk" "$work/sql" "$target/tmp/sql" tests/cli/golden

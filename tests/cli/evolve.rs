@@ -46,14 +46,15 @@ impl Project {
 
     /// Every file of the folder, in order.
     fn files(&self) -> String {
-        let mut files: Vec<PathBuf> = list(&self.folder());
-        files.extend(list(&self.folder().join("meta")));
-        let text = |file: &PathBuf| fs::read_to_string(file).unwrap();
-        files
-            .iter()
-            .map(|file| format!("== {}\n{}", file.strip_prefix(self.folder()).unwrap().display(), text(file)))
-            .collect()
+        files(&self.folder())
     }
+}
+
+fn files(folder: &Path) -> String {
+    let mut files: Vec<PathBuf> = list(folder);
+    files.extend(list(&folder.join("meta")));
+    let text = |file: &PathBuf| fs::read_to_string(file).unwrap();
+    files.iter().map(|file| format!("== {}\n{}", file.strip_prefix(folder).unwrap().display(), text(file))).collect()
 }
 
 fn list(folder: &Path) -> Vec<PathBuf> {
@@ -223,4 +224,28 @@ fn vectors_migrate_and_verify() {
         verified += 1;
     }
     assert_eq!(verified, 5);
+}
+
+/// The folder that stands in the repository: written again it has the same bytes, and it runs up and down.
+#[test]
+fn the_golden_folder_is_written_again_and_runs() {
+    let project = Project::new();
+    project.migrate(FIRST, &["new", "notes", "--foreign-keys", "--at", "20260101000000"]).exits(0);
+    project.migrate(SECOND, &[&["new", "decks", "--at", "20260201000000"][..], &HINTS].concat()).exits(0);
+    let without = SECOND.replace(r#""stars":{"type":"number","isIndexed":true,"isOptional":false},"#, "");
+    project.migrate(&without, &["new", "starless", "--at", "20260301000000", "--allow=drop-field"]).exits(0);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/golden");
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        let _ = fs::remove_dir_all(&golden);
+        fs::create_dir_all(golden.join("meta")).unwrap();
+        for file in list(&project.folder()).into_iter().chain(list(&project.folder().join("meta"))) {
+            fs::copy(&file, golden.join(file.strip_prefix(project.folder()).unwrap())).unwrap();
+        }
+    }
+    assert_eq!(project.files(), files(&golden));
+    project.migrate(&without, &["verify"]).exits(0);
+    project.migrate(&without, &["apply"]).exits(0);
+    project.migrate(&without, &["revert", "--to", "0"]).exits(0);
+    let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
+    assert_eq!(project.database.query(tables), "1", "nothing but the history is left");
 }
