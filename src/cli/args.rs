@@ -131,6 +131,8 @@ pub(super) struct DiffArgs {
     pub dialect: Dialect,
     #[command(flatten)]
     pub tables: Tables,
+    #[command(flatten)]
+    pub online: Online,
 }
 
 /// What two schemas cannot say by themselves.
@@ -186,6 +188,15 @@ pub(super) struct FolderTables {
     pub foreign_keys: bool,
 }
 
+/// Whether tables are in use.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Online {
+    /// PostgreSQL: for large tables in use. Builds indexes, fills rows, checks constraints and copies columns after the
+    /// transaction, while reads and writes go on. The role that applies it must see every organization's rows.
+    #[arg(long)]
+    pub online: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum MigrateCommand {
     /// Writes the files of a change: from where the folder leads to what the schema says.
@@ -200,6 +211,8 @@ pub(super) enum MigrateCommand {
         allow: Vec<String>,
         #[command(flatten)]
         tables: FolderTables,
+        #[command(flatten)]
+        online: Online,
         /// The version to use instead of the time: fourteen digits.
         #[arg(long, value_name = "VERSION")]
         at: Option<i64>,

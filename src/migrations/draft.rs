@@ -9,7 +9,7 @@ use ablo_schema::migrate;
 use ablo_schema::sql::{Plan, Statement};
 
 use super::folder::META;
-use super::{Folder, Migration, NO_TRANSACTION, Rule, Snapshot, Tables, lint_migration};
+use super::{Folder, Migration, NO_TRANSACTION, Rule, Snapshot, Tables, lint_alone};
 
 /// What makes a change, beside its statements.
 pub struct Change<'a> {
@@ -51,7 +51,7 @@ pub fn draft(change: &Change<'_>, parent: Option<&Snapshot>, migration: &migrate
             down = with_losses(down, migration);
         }
         let drafted = Migration { version, name, up, down: Some(down) };
-        migrations.push(with_allowances(drafted, change.allowed));
+        migrations.push(with_allowances(drafted, ups.get(index), change.allowed));
     }
     let snapshot = Snapshot {
         version: change.version,
@@ -104,10 +104,17 @@ fn with_losses(down: String, migration: &migrate::Migration) -> String {
     after_head(&down, &lines)
 }
 
-/// Writes what the author has allowed where the linter looks for it.
-fn with_allowances(mut migration: Migration, allowed: &[Rule]) -> Migration {
-    let mut rules: Vec<Rule> = lint_migration(&migration).into_iter().map(|finding| finding.rule).collect();
-    rules.retain(|rule| allowed.contains(rule));
+/// Writes where the linter looks for it what the author has allowed, and what it would only say of statements that are
+/// known to be safe, whatever they look like.
+fn with_allowances(mut migration: Migration, group: Option<&Vec<&Statement>>, allowed: &[Rule]) -> Migration {
+    let is_safe = |text: &str| {
+        let mut statements = group.into_iter().flatten();
+        statements.any(|statement| statement.risk.is_none() && statement.text.trim_end_matches(';') == text)
+    };
+    let findings = lint_alone(&migration);
+    let is_known = |rule: Rule| findings.iter().all(|found| found.rule != rule || is_safe(&found.statement));
+    let mut rules: Vec<Rule> = findings.iter().map(|finding| finding.rule).collect();
+    rules.retain(|rule| allowed.contains(rule) || is_known(*rule));
     rules.sort_unstable();
     rules.dedup();
     if !rules.is_empty() {

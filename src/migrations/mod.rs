@@ -20,7 +20,7 @@ mod statements;
 
 pub use folder::{Folder, Migration, NO_TRANSACTION};
 #[cfg(feature = "migrate")]
-use lint::lint_migration;
+use lint::lint_alone;
 
 #[cfg(feature = "migrate")]
 pub use draft::{Change, Draft, draft};

@@ -11,17 +11,16 @@ pub struct Statement<'a> {
 #[must_use]
 pub fn statements(sql: &str) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
-    let mut rest = Scanner { sql, at: 0 };
     let mut start = None;
-    while let Some(token) = rest.next_token() {
-        match token {
-            Token::Blank => {}
-            Token::End(at) => {
+    for (at, piece) in pieces(sql) {
+        match piece {
+            Piece::Blank => {}
+            Piece::End => {
                 if let Some(start) = start.take() {
                     found.push(statement(sql, start, at));
                 }
             }
-            Token::Text(at) => {
+            _ => {
                 start.get_or_insert(at);
             }
         }
@@ -37,14 +36,28 @@ fn statement(sql: &str, start: usize, end: usize) -> Statement<'_> {
     Statement { text: sql[start..end].trim_end(), line }
 }
 
-/// What matters of a piece of SQL.
-enum Token {
+/// A piece of SQL.
+pub(super) enum Piece<'a> {
     /// White space or a comment.
     Blank,
-    /// A semicolon outside quotes, at this byte.
-    End(usize),
-    /// Anything else, from this byte.
-    Text(usize),
+    /// A semicolon outside quotes.
+    End,
+    /// A text in single quotes.
+    Text,
+    /// What stands in double quotes, quotes in it still doubled.
+    Name(&'a str),
+    /// What stands in dollar quotes.
+    Body(&'a str),
+    /// A keyword, an unquoted name or a number.
+    Word(&'a str),
+    /// Anything else.
+    Symbol(char),
+}
+
+/// The pieces of some SQL, each with where it starts.
+pub(super) fn pieces(sql: &str) -> impl Iterator<Item = (usize, Piece<'_>)> {
+    let mut scanner = Scanner { sql, at: 0 };
+    std::iter::from_fn(move || scanner.next_piece())
 }
 
 struct Scanner<'a> {
@@ -52,24 +65,34 @@ struct Scanner<'a> {
     at: usize,
 }
 
-impl Scanner<'_> {
-    fn next_token(&mut self) -> Option<Token> {
+impl<'a> Scanner<'a> {
+    fn next_piece(&mut self) -> Option<(usize, Piece<'a>)> {
         let rest = &self.sql[self.at..];
         let start = self.at;
         let first = rest.chars().next()?;
-        let (length, token) = match first {
-            ';' => (1, Token::End(start)),
-            '-' if rest.starts_with("--") => (rest.find('\n').unwrap_or(rest.len()), Token::Blank),
-            '/' if rest.starts_with("/*") => (block_comment(rest), Token::Blank),
-            '\'' => (quoted(rest, '\'', self.is_escape_string()), Token::Text(start)),
-            '"' => (quoted(rest, '"', false), Token::Text(start)),
-            '$' => (dollar_quoted(rest).unwrap_or(1), Token::Text(start)),
-            c if c.is_whitespace() => (c.len_utf8(), Token::Blank),
-            c if is_word(c) => (rest.find(|c| !is_word(c) && c != '$').unwrap_or(rest.len()), Token::Text(start)),
-            c => (c.len_utf8(), Token::Text(start)),
+        let up_to = |end: Option<usize>| end.unwrap_or(rest.len());
+        let (length, piece) = match first {
+            ';' => (1, Piece::End),
+            '-' if rest.starts_with("--") => (up_to(rest.find('\n')), Piece::Blank),
+            '/' if rest.starts_with("/*") => (block_comment(rest), Piece::Blank),
+            '\'' => (quoted(rest, '\'', self.is_escape_string()), Piece::Text),
+            '"' => {
+                let length = quoted(rest, '"', false);
+                (length, Piece::Name(rest[1..length].trim_end_matches('"')))
+            }
+            '$' => match dollar_quoted(rest) {
+                Some((length, body)) => (length, Piece::Body(body)),
+                None => (1, Piece::Symbol('$')),
+            },
+            c if c.is_whitespace() => (c.len_utf8(), Piece::Blank),
+            c if is_word(c) => {
+                let length = up_to(rest.find(|c| !is_word(c) && c != '$'));
+                (length, Piece::Word(&rest[..length]))
+            }
+            c => (c.len_utf8(), Piece::Symbol(c)),
         };
         self.at += length;
-        Some(token)
+        Some((start, piece))
     }
 
     /// Whether the quote here opens a string with backslash escapes: `E'...'`.
@@ -97,15 +120,16 @@ fn quoted(text: &str, quote: char, escapes: bool) -> usize {
     text.len()
 }
 
-/// The length of `$tag$...$tag$`; `None` when this is no dollar quote.
-fn dollar_quoted(text: &str) -> Option<usize> {
+/// The length of `$tag$...$tag$`, and what stands in it; `None` when this is no dollar quote.
+fn dollar_quoted(text: &str) -> Option<(usize, &str)> {
     let tag_end = 1 + text[1..].find(|c| !is_word(c))?;
     if !text[tag_end..].starts_with('$') || text[1..].starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let tag = &text[..=tag_end];
-    let body = &text[tag.len()..];
-    Some(body.find(tag).map_or(text.len(), |end| tag.len() + end + tag.len()))
+    let rest = &text[tag.len()..];
+    let (body, end) = rest.find(tag).map_or((rest, text.len()), |at| (&rest[..at], 2 * tag.len() + at));
+    Some((end, body))
 }
 
 /// The length of a comment, which may hold others.

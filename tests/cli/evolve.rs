@@ -193,7 +193,8 @@ fn what_was_allowed_is_written_where_the_linter_looks() {
     let project = Project::new();
     project.migrate(SECOND, &["new", "notes", "--at", "20260101000000"]).exits(0);
     let without = FIRST.replace("title", "heading");
-    project.migrate(&without, &["new", "drop", "--at", "20260201000000", "--allow=drop-field,drop-model"]).exits(0);
+    let drop = ["new", "drop", "--online", "--at", "20260201000000", "--allow=drop-field,drop-model"];
+    project.migrate(&without, &drop).exits(0);
     let up = fs::read_to_string(project.folder().join("20260201000000_drop.up.sql")).unwrap();
     assert!(up.starts_with("-- allow: drop-table, drop-column\n"), "{up}");
     let down = fs::read_to_string(project.folder().join("20260201000000_drop.down.sql")).unwrap();
@@ -248,4 +249,25 @@ fn the_golden_folder_is_written_again_and_runs() {
     project.migrate(&without, &["revert", "--to", "0"]).exits(0);
     let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
     assert_eq!(project.database.query(tables), "1", "nothing but the history is left");
+}
+
+/// What is made for tables in use has nothing left to flag, and what is made for small ones says how to do better.
+#[test]
+fn the_linter_knows_what_is_safe_of_what_was_made_here() {
+    let project = Project::new();
+    project.migrate(FIRST, &["new", "notes", "--foreign-keys", "--at", "20260101000000"]).exits(0);
+    project.migrate(FIRST, &["lint"]).exits(0);
+    let second = [&["new", "decks", "--at", "20260201000000"][..], &HINTS].concat();
+    let other = Project::new();
+    other.migrate(FIRST, &["new", "notes", "--foreign-keys", "--at", "20260101000000"]).exits(0);
+    other.migrate(SECOND, &second).exits(0);
+    insta::assert_snapshot!("lint_plain", other.migrate(SECOND, &["lint"]).exits(4));
+    project.migrate(SECOND, &[&second[..], &["--online"]].concat()).exits(0);
+    insta::assert_snapshot!("lint_online", project.migrate(SECOND, &["lint"]).exits(0));
+    insta::assert_snapshot!("online_files", project.migrate(SECOND, &["plan", "--format", "sql"]).exits(3).stdout);
+    project.migrate(FIRST, &["apply", "--to", "20260101000000"]).exits(0);
+    project.database.query("INSERT INTO notes (id, organization_id, title) VALUES ('a', 'o', 'Kept')");
+    project.migrate(SECOND, &["apply"]).exits(0);
+    assert_eq!(project.database.query("SELECT heading, stars FROM notes"), "Kept|3");
+    project.migrate(SECOND, &["verify"]).exits(0);
 }

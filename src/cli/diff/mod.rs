@@ -8,7 +8,7 @@ mod view;
 use ablo_schema::ir::SchemaDef;
 use ablo_schema::json::Json;
 use ablo_schema::migrate::{Diff, diff, migrate};
-use ablo_schema::sql::Plan;
+use ablo_schema::sql::{Options, Plan};
 
 pub(super) use hints::{allowed, hints};
 pub(super) use statements::cause;
@@ -35,7 +35,8 @@ impl Change {
     /// What leads from one schema to the other, with the hints and for the database asked for.
     fn between(old: SchemaDef, new: SchemaDef, args: &DiffArgs) -> Result<Self, Failure> {
         let diff = diff(Some(&old), &new, &hints(&args.hints, &new)?)?;
-        let up = migrate(Some(&old), &new, &diff, &options(args.dialect, &args.tables)).up;
+        let options = Options { online: args.online.online, ..options(args.dialect, &args.tables) };
+        let up = migrate(Some(&old), &new, &diff, &options).up;
         Ok(Self { old, new, diff, up })
     }
 

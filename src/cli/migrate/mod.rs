@@ -23,8 +23,8 @@ use crate::migrations::database::{Apply, Database};
 pub(super) fn run(migrate: &Migrate, source: &Source, console: &Console) -> Outcome {
     let folder = Folder::read(&migrate.dir)?;
     match &migrate.command {
-        MigrateCommand::New { name, hints, allow, tables, at } => {
-            let asked = new::Asked { name, hints, allow, tables, at: *at };
+        MigrateCommand::New { name, hints, allow, tables, online, at } => {
+            let asked = new::Asked { name, hints, allow, tables, online: online.online, at: *at };
             new::run(&folder, &asked, source, console)
         }
         MigrateCommand::Lint { allow } => lint::run(&folder, allow, console),

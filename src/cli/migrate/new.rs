@@ -2,6 +2,7 @@ use ablo_schema::error::{Code, Problem};
 use ablo_schema::ir::SchemaDef;
 use ablo_schema::json::Json;
 use ablo_schema::migrate::{Diff, FindingCode, diff, migrate};
+use ablo_schema::sql::Options;
 use ablo_schema::time::Timestamp;
 
 use crate::cli::args::{FolderTables, HintArgs};
@@ -18,6 +19,7 @@ pub(super) struct Asked<'a> {
     pub hints: &'a HintArgs,
     pub allow: &'a [String],
     pub tables: &'a FolderTables,
+    pub online: bool,
     pub at: Option<i64>,
 }
 
@@ -34,7 +36,8 @@ pub(super) fn run(folder: &Folder, asked: &Asked<'_>, source: &Source, console: 
         return tell(console, folder, None, &diff);
     }
     let tables = tables(asked.tables, head)?;
-    let migration = migrate(previous, next, &diff, &tables.options());
+    let options = Options { online: asked.online, ..tables.options() };
+    let migration = migrate(previous, next, &diff, &options);
     for note in migration.up.notes.iter().chain(&migration.lost) {
         console.note(&format!("note: {}{}", cause(&note.cause), note.message));
     }

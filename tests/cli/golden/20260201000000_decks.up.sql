@@ -1,3 +1,4 @@
+-- allow: rename
 DROP POLICY IF EXISTS "notes_tenant_isolation" ON "public"."notes";
 ALTER TABLE "public"."notes" NO FORCE ROW LEVEL SECURITY;
 DROP INDEX IF EXISTS "public"."notes_title_idx";
