@@ -198,7 +198,7 @@ fn what_was_allowed_is_written_where_the_linter_looks() {
     let up = fs::read_to_string(project.folder().join("20260201000000_drop.up.sql")).unwrap();
     assert!(up.starts_with("-- allow: drop-table, drop-column\n"), "{up}");
     let down = fs::read_to_string(project.folder().join("20260201000000_drop.down.sql")).unwrap();
-    assert!(down.starts_with("-- does not restore notes.deckId: "), "{down}");
+    assert!(down.starts_with("-- no-transaction\n-- does not restore notes.deckId: "), "{down}");
     project.migrate(&without, &["lint"]).exits(0);
 }
 
