@@ -6,7 +6,8 @@ use serde_json::Value;
 /// Who is acting, in which organization, and how far its credential reaches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Participant {
-    /// The organization it acts in. Nothing of another organization is ever visible to it.
+    /// The organization it acts in, or its [test space](OrganizationId::test_space). Nothing of another is ever visible
+    /// to it.
     pub organization: OrganizationId,
     /// A person, an agent or a trusted backend.
     pub kind: ParticipantKind,
@@ -45,7 +46,7 @@ impl Participant {
 
     fn new(organization: OrganizationId, kind: ParticipantKind, id: ParticipantId) -> Self {
         let identity = BTreeMap::from([
-            ("organizationId".to_owned(), Value::from(organization.as_str())),
+            ("organizationId".to_owned(), Value::from(organization.name())),
             ("userId".to_owned(), Value::from(id.as_str())),
         ]);
         Self {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
-use ablo_schema::wire::{Group, KeyKind};
+use ablo_schema::wire::{Group, KeyKind, OrganizationId};
 use tokio::sync::watch;
 
 use super::auth::{Book, Credential, DEFAULT_GROUP};
@@ -33,7 +33,7 @@ pub struct Server {
     pub metrics: Metrics,
     /// How far each credential's last bootstrap reached.
     pub bootstraps: Mutex<Bootstraps>,
-    rooms: Mutex<HashMap<String, Arc<Room>>>,
+    rooms: Mutex<HashMap<OrganizationId, Arc<Room>>>,
     rates: Mutex<HashMap<String, (f64, Instant)>>,
     connections: AtomicU64,
     draining: AtomicBool,
@@ -138,23 +138,23 @@ impl Server {
         Err(AbloError::new(Code::QuotaExceeded, message).detail("retryAfterSeconds", 1))
     }
 
-    /// The room of an organization. The first one in starts to listen to what happens there.
+    /// The room of an organization's space. The first one in starts to listen to what happens there.
     #[must_use]
-    pub fn room(self: &Arc<Self>, organization: &str) -> Arc<Room> {
+    pub fn room(self: &Arc<Self>, organization: &OrganizationId) -> Arc<Room> {
         let mut rooms = lock(&self.rooms);
         if let Some(room) = rooms.get(organization) {
             return room.clone();
         }
         let room = Arc::new(Room::default());
-        rooms.insert(organization.to_owned(), room.clone());
+        rooms.insert(organization.clone(), room.clone());
         drop(rooms);
-        tokio::spawn(self.clone().watch(organization.to_owned(), room.clone()));
+        tokio::spawn(self.clone().watch(organization.clone(), room.clone()));
         room
     }
 
     /// Follows the claims of an organization for as long as the server runs.
-    async fn watch(self: Arc<Self>, organization: String, room: Arc<Room>) {
-        let session = self.engine.session(Participant::system(organization.as_str(), "ablo"));
+    async fn watch(self: Arc<Self>, organization: OrganizationId, room: Arc<Room>) {
+        let session = self.engine.session(Participant::system(organization, "ablo"));
         let mut stop = self.stopped();
         loop {
             let Ok(mut events) = session.subscribe(None).await else {
@@ -205,7 +205,7 @@ impl Server {
     /// A bootstrap that reached `head` was served to a credential.
     pub fn bootstrapped(self: &Arc<Self>, credential: &Credential, head: u64) {
         lock(&self.bootstraps).served(&credential.id, head, self.ticks());
-        self.room(&credential.organization).bootstrapped(&credential.id, head);
+        self.room(&credential.space()).bootstrapped(&credential.id, head);
     }
 
     /// How far a credential's last bootstrap reached, if it was recent.

@@ -25,6 +25,29 @@ macro_rules! numbers {
     )*};
 }
 
+/// What the name of an organization's test data has after its own.
+const TEST: &str = "#test";
+
+impl OrganizationId {
+    /// The organization's test data: a space of its own, next to what is live.
+    #[must_use]
+    pub fn test_space(&self) -> Self {
+        Self(format!("{}{TEST}", self.name()))
+    }
+
+    /// Its name, as everyone sees it, in either space.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.strip_suffix(TEST).unwrap_or(&self.0)
+    }
+
+    /// Whether this can be the name of an organization: `#` sets spaces apart.
+    #[must_use]
+    pub fn is_name(text: &str) -> bool {
+        !text.is_empty() && !text.chars().any(|c| c == '#' || c.is_control())
+    }
+}
+
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*

@@ -120,14 +120,14 @@ impl Turn<'_, '_> {
         for (at, slot) in model.shape().slots().iter().enumerate() {
             let value = match slot.base {
                 Some(BaseField::CreatedAt | BaseField::UpdatedAt) => Some(self.now.clone()),
-                Some(BaseField::OrganizationId) => Some(self.organization.as_str().into()),
+                Some(BaseField::OrganizationId) => Some(self.organization.name().into()),
                 Some(BaseField::CreatedBy) => Some(who.id.as_str().into()),
                 Some(BaseField::ArchivedAt) => slot.is_declared.then_some(Value::Null),
                 None if decoded.record.get(at).is_some() => continue,
                 None => {
                     let fill = model.def().auto_fill.iter().flatten().find(|fill| fill.field == slot.name);
                     match (fill.map(|fill| fill.from), &slot.def.default) {
-                        (Some(AutoFillSource::OrganizationId), _) => Some(self.organization.as_str().into()),
+                        (Some(AutoFillSource::OrganizationId), _) => Some(self.organization.name().into()),
                         (Some(AutoFillSource::UserId), _) => Some(who.id.as_str().into()),
                         (None, Some(default)) => Some(default.clone()),
                         (None, None) if slot.def.is_optional => Some(Value::Null),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::time::{SignedDuration, Timestamp};
-use ablo_schema::wire::{ApiKey, KeyEnv, KeyKind, ParticipantRef};
+use ablo_schema::wire::{ApiKey, KeyEnv, KeyKind, OrganizationId, ParticipantRef};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
@@ -149,13 +149,13 @@ impl Book {
         state.by_hash.get(state.hash_of.get(id)?).cloned()
     }
 
-    /// A credential of an organization by its id.
+    /// A credential of an organization's space by its id.
     ///
     /// # Errors
     /// `capability_not_found`, also when it is another organization's.
-    pub fn find_in(&self, organization: &str, id: &str) -> Result<Arc<Credential>, AbloError> {
+    pub fn find_in(&self, space: &OrganizationId, id: &str) -> Result<Arc<Credential>, AbloError> {
         self.find(id)
-            .filter(|credential| credential.organization == organization)
+            .filter(|credential| credential.space() == *space)
             .ok_or_else(|| AbloError::new(Code::CapabilityNotFound, format!("There is no capability `{id}`.")))
     }
 
@@ -189,6 +189,10 @@ impl Book {
     /// # Errors
     /// When there is no randomness or it cannot be kept.
     pub fn mint(&self, mint: Mint) -> Result<(ApiKey, Arc<Credential>), AbloError> {
+        if !OrganizationId::is_name(&mint.organization) {
+            let message = format!("`{}` is not the name of an organization: leave out `#`.", mint.organization);
+            return Err(AbloError::new(Code::InvalidRequest, message).param("organization"));
+        }
         let key = ApiKey::mint(mint.kind, mint.env, random()?);
         let prefix = if matches!(mint.kind, KeyKind::Restricted | KeyKind::Ephemeral) { "cap" } else { "key" };
         let credential = self.credential(random_id(prefix)?, key.display_prefix(), mint);
@@ -309,8 +313,7 @@ impl Book {
     /// `parent_turn_not_found`, `parent_turn_foreign_agent`, or it cannot be kept.
     pub fn open_task(&self, owner: &Credential, task: NewTask<'_>) -> Result<Task, AbloError> {
         if let Some(parent) = task.parent {
-            let parent =
-                self.read().tasks.get(parent).filter(|parent| parent.organization == owner.organization).cloned();
+            let parent = self.read().tasks.get(parent).filter(|parent| parent.organization == owner.space()).cloned();
             let missing = || AbloError::new(Code::ParentTurnNotFound, "There is no such parent task; open it first.");
             let parent = parent.ok_or_else(missing)?;
             if parent.participant_id != owner.participant.id.as_str() && owner.kind != KeyKind::Secret {
@@ -320,7 +323,7 @@ impl Book {
         }
         let task = Task {
             id: random_id("turn")?,
-            organization: owner.organization.clone(),
+            organization: owner.space(),
             participant_id: owner.participant.id.to_string(),
             prompt_hash: format!("sha256:{}", sha256_hex(task.prompt)),
             parent: task.parent.map(str::to_owned),
@@ -340,7 +343,7 @@ impl Book {
     /// # Errors
     /// `turn_not_found`, also when it is another organization's; `turn_foreign_agent`.
     pub fn task(&self, owner: &Credential, id: &str) -> Result<Task, AbloError> {
-        let task = self.read().tasks.get(id).filter(|task| task.organization == owner.organization).cloned();
+        let task = self.read().tasks.get(id).filter(|task| task.organization == owner.space()).cloned();
         let task = task
             .ok_or_else(|| AbloError::new(Code::TurnNotFound, format!("There is no task `{id}`; open one first.")))?;
         if task.participant_id != owner.participant.id.as_str() && owner.kind != KeyKind::Secret {

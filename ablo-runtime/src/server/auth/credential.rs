@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use ablo_schema::time::Timestamp;
-use ablo_schema::wire::{Group, KeyEnv, KeyKind, ParticipantKind, ParticipantRef};
+use ablo_schema::wire::{Group, KeyEnv, KeyKind, OrganizationId, ParticipantKind, ParticipantRef};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -90,6 +90,16 @@ impl Credential {
         }
     }
 
+    /// Where its rows are: test keys and live keys of one organization do not meet.
+    #[must_use]
+    pub fn space(&self) -> OrganizationId {
+        let organization = OrganizationId::from(self.organization.as_str());
+        match self.env {
+            KeyEnv::Live => organization,
+            KeyEnv::Test => organization.test_space(),
+        }
+    }
+
     /// What identity roles read: what the backend said, then what we know ourselves.
     #[must_use]
     pub fn identity(&self) -> BTreeMap<String, Value> {
@@ -112,7 +122,7 @@ impl Credential {
     /// The participant the engine acts for. `own_groups` is what the identity alone gives.
     #[must_use]
     pub fn participant(&self, own_groups: &[Group]) -> Participant {
-        let mut participant = Participant::system(self.organization.as_str(), self.participant.id.as_str());
+        let mut participant = Participant::system(self.space(), self.participant.id.as_str());
         participant.kind = self.participant.kind;
         participant.on_behalf_of.clone_from(&self.on_behalf_of);
         participant.capability_id = Some(self.id.as_str().into());

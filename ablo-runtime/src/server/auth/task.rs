@@ -1,4 +1,5 @@
 use ablo_schema::time::Timestamp;
+use ablo_schema::wire::OrganizationId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ pub struct Task {
     /// Its id, `turn_…`.
     pub id: String,
     /// Whose data it works on.
-    pub organization: String,
+    pub organization: OrganizationId,
     /// Who opened it.
     pub participant_id: String,
     /// The SHA-256 of what was asked for.

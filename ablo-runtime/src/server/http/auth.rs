@@ -2,7 +2,7 @@ use ablo_schema::error::AbloError;
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{
     ApiKey, CapabilityDeleted, CapabilityGrant, CapabilityObject, CapabilityRequest, CapabilityScope, CapabilityStatus,
-    Group, Identity, RotateRequest, RotatedFrom,
+    Group, Identity, OrganizationId, RotateRequest, RotatedFrom,
 };
 use axum::Json;
 use axum::extract::{Path, State};
@@ -123,13 +123,13 @@ pub async fn check() -> StatusCode {
 
 /// A capability the caller may look after: any of its organization with a secret key, else its own and what was made from it.
 fn owned(server: &Shared, caller: &Caller, id: &str) -> Result<std::sync::Arc<Credential>, AbloError> {
-    let found = server.book.find_in(&caller.credential.organization, id)?;
+    let found = server.book.find_in(&caller.credential.space(), id)?;
     let own = found.id == caller.credential.id || found.parent.as_ref() == Some(&caller.credential.id);
     if own || caller.credential.kind == ablo_schema::wire::KeyKind::Secret {
         return Ok(found);
     }
     // Nothing is said about what is not the caller's.
-    server.book.find_in("", id)
+    server.book.find_in(&OrganizationId::default(), id)
 }
 
 fn grant(server: &Shared, key: &ApiKey, credential: &Credential) -> CapabilityGrant {

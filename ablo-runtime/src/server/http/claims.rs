@@ -67,7 +67,7 @@ async fn announce(
         return Err(AbloError::new(Code::InvalidIntent, "Name the row to claim.").param("target.id").into());
     }
     let me = caller.session.participant().reference();
-    let room = server.room(&caller.credential.organization);
+    let room = server.room(&caller.credential.space());
     let claim = wish.claim.clone();
     room.spell(&me, &claim, spelled);
     let reply = caller.session.claim(model, id, ClaimCommand::Acquire(wish)).await;
@@ -149,7 +149,7 @@ pub async fn list(State(server): State<Shared>, caller: Caller, params: Params) 
             }
         }
     }
-    let room = server.room(&caller.credential.organization);
+    let room = server.room(&caller.credential.space());
     let mut answer = IntentList::default();
     for (model, id, claims) in found {
         let (holder, line) = room.objects(&model, &id, &claims, now(&server));

@@ -48,7 +48,7 @@ pub async fn read(
     let found = found.ok_or_else(missing)?;
     let mut object = ModelObject::new(name.as_str(), id.as_str(), rows::row(model, &found.row)?, head);
     let claims = caller.session.claims(model.key(), &id).await?;
-    let room = server.room(&caller.credential.organization);
+    let room = server.room(&caller.credential.space());
     let (holder, _) = room.objects(model.key(), &id, &claims, now(&server));
     object.claims = holder.into_iter().collect();
     Ok(Json(object))

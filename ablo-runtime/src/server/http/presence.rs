@@ -12,7 +12,7 @@ use crate::server::state::Shared;
 /// `GET /presence`: who is there, for callers without a socket.
 pub async fn list(State(server): State<Shared>, caller: Caller) -> Result<Json<PresenceList>, Failure> {
     let (access, _) = caller.session.access().await?;
-    let present = server.room(&caller.credential.organization).present(&access, server.millis());
+    let present = server.room(&caller.credential.space()).present(&access, server.millis());
     let entries = present.into_iter().map(|update| PresenceEntry {
         user_id: update.user_id,
         is_agent: Some(update.is_agent),

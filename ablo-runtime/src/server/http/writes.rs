@@ -126,7 +126,7 @@ async fn one(
 
 async fn apply(server: &Shared, caller: &Caller, mut commit: Commit) -> Result<(StatusCode, Json<Receipt>), Failure> {
     // Whose row it is is decided by participant. Only a claim that was really made can be found to be over.
-    let room = server.room(&caller.credential.organization);
+    let room = server.room(&caller.credential.space());
     let me = caller.session.participant().reference();
     commit.intent = commit.intent.filter(|claim| room.knows(&me, claim));
     match caller.session.commit(commit).await {

@@ -134,7 +134,7 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
     };
     let (outbox, pushes) = mpsc::channel(OUTBOX);
     let id = server.connection_id();
-    let room = server.room(&caller.credential.organization);
+    let room = server.room(&caller.credential.space());
     let listed = listed(&server, &caller, requested.as_ref());
     let who = caller.session.participant().reference();
     let credential = caller.credential.id.clone();

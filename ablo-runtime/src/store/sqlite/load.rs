@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ablo_schema::ir::{FieldType, ModelIndex, NumberFormat};
+use ablo_schema::ir::{BaseField, FieldType, ModelIndex, NumberFormat};
 use ablo_schema::time::Timestamp;
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{OrganizationId, SyncId};
@@ -78,7 +78,10 @@ impl Database {
         let slots = self.tables.model(model).0.shape().slots();
         let mut values = Record::absent(slots.len());
         for (at, slot) in slots.iter().enumerate() {
-            let value = cell::value(slot, row.get_ref(at + 1)?).map_err(|error| unreadable(at + 1, error))?;
+            let mut value = cell::value(slot, row.get_ref(at + 1)?).map_err(|error| unreadable(at + 1, error))?;
+            if slot.base == Some(BaseField::OrganizationId) {
+                value = value.as_str().map(|space| OrganizationId::from(space).name().into()).unwrap_or_default();
+            }
             // A base field without a value is absent; a declared one is null.
             if slot.is_declared || !value.is_null() {
                 values.set(at, value);
@@ -125,7 +128,12 @@ impl Database {
 
     fn matching(&self, owner: &str, wish: &Match) -> rusqlite::Result<Vec<Arc<StoredRow>>> {
         let (model, sql) = self.tables.model(wish.model);
-        let value: Value = serde_json::from_str(&wish.value).unwrap_or_default();
+        let mut value: Value = serde_json::from_str(&wish.value).unwrap_or_default();
+        // The column holds the space, rows the name.
+        if model.shape().slots()[wish.slot].base == Some(BaseField::OrganizationId) {
+            let is_here = value.as_str() == Some(OrganizationId::from(owner).name());
+            value = if is_here { owner.into() } else { Value::Null };
+        }
         let mut statement = self.connection.prepare_cached(&sql.by_value[wish.slot])?;
         let cell = Cell::new(&model.shape().slots()[wish.slot], Some(&value));
         let rows = statement.query_map(params![owner, cell], |row| self.stored(wish.model, row))?;
@@ -137,6 +145,17 @@ impl Database {
     fn scan(&self, owner: &str, scan: &Scan) -> rusqlite::Result<Vec<Arc<StoredRow>>> {
         let (model, table) = self.tables.model(scan.model);
         let slots = model.shape().slots();
+        // The column holds the space, rows the name: all the same here, so the id decides.
+        let is_owner =
+            |field| matches!(field, Field::Slot(slot) if slots[slot].base == Some(BaseField::OrganizationId));
+        let by_id;
+        let scan = if is_owner(scan.order) {
+            let after = scan.after.as_ref().map(|(_, id)| (Value::from(id.as_str()), id.clone()));
+            by_id = Scan { order: Field::Id, descending: false, after, ..scan.clone() };
+            &by_id
+        } else {
+            scan
+        };
         let column = |field: Field| match field {
             Field::Id => "\"id\"",
             Field::Slot(slot) => table.columns[slot].as_str(),
@@ -148,6 +167,9 @@ impl Database {
         let mut sql = table.select.clone();
         let mut cells: Vec<Cell<'_>> = Vec::new();
         for test in &scan.tests {
+            if is_owner(test.field) {
+                continue;
+            }
             let Some(operator) = native(test.ty, test.compare, &test.value) else { continue };
             sql.push_str(&format!(" AND {} {operator} ?{}", column(test.field), cells.len() + 2));
             cells.push(cell(test.field, &test.value));
