@@ -28,6 +28,10 @@ pub mod migrations;
 /// field, such as `Task::title()`, that names the field in filters and orders. `docs/expansions.md` in the repository
 /// shows the code in full.
 ///
+/// A struct has each name once: when a function of yours is called like a field, write `#[ablo(accessor = by_title)]`
+/// above the field, or call yours something else, as always when it is called `patch`. The compiler reports such a clash
+/// as E0592, at the field or the struct.
+///
 /// ```
 /// use ablo::prelude::*;
 ///
@@ -172,6 +176,8 @@ pub mod __private {
         ir::{AutoFillSource, Casing, FieldType, LoadStrategy, Plane, RelationKind, RelationOptions},
         typed::{derived::*, *},
     };
+    // Short, so that a generated line is one.
+    pub use ablo_schema::typed::{AbloField as Field, IntoField as To};
     pub use std::{
         assert,
         clone::Clone,

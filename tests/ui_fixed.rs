@@ -16,6 +16,8 @@ mod duplicates_column_in_other_case;
 mod duplicates_key;
 #[path = "ui/duplicates/fixed/model.rs"]
 mod duplicates_model;
+#[path = "ui/duplicates/fixed/patch_and_method.rs"]
+mod duplicates_patch_and_method;
 #[path = "ui/duplicates/fixed/query.rs"]
 mod duplicates_query;
 #[path = "ui/duplicates/fixed/relation.rs"]
@@ -246,6 +248,10 @@ mod one_mistake_one_error_broken_target_of_has_many;
 mod one_mistake_one_error_five_mistakes_of_one_model;
 #[path = "ui/one_mistake_one_error/fixed/missing_id_in_schema.rs"]
 mod one_mistake_one_error_missing_id_in_schema;
+#[path = "ui/one_mistake_one_error/fixed/no_model_in_schema.rs"]
+mod one_mistake_one_error_no_model_in_schema;
+#[path = "ui/one_mistake_one_error/fixed/not_clone_in_schema.rs"]
+mod one_mistake_one_error_not_clone_in_schema;
 #[path = "ui/one_mistake_one_error/fixed/tuple_in_schema.rs"]
 mod one_mistake_one_error_tuple_in_schema;
 #[path = "ui/queries/fixed/filter_operator.rs"]
@@ -266,6 +272,8 @@ mod queries_not_a_query;
 mod queries_of_model_outside_schema;
 #[path = "ui/queries/fixed/of_no_model.rs"]
 mod queries_of_no_model;
+#[path = "ui/queries/fixed/of_struct_that_is_no_model.rs"]
+mod queries_of_struct_that_is_no_model;
 #[path = "ui/queries/fixed/unknown_field.rs"]
 mod queries_unknown_field;
 #[path = "ui/queries/fixed/without_model.rs"]

@@ -14,7 +14,7 @@ pub fn private() -> TokenStream {
 /// that are longer than they need be here, names that follow from the user's fields.
 pub fn wrap(krate: &TokenStream, impls: TokenStream) -> TokenStream {
     quote! {
-        #[allow(dead_code, unused_qualifications, unused_variables, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, non_upper_case_globals, unused_qualifications, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = {
             use #krate::__private as __p;
             #impls

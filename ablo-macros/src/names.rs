@@ -1,6 +1,6 @@
 //! How Rust names become wire names, columns and groups, and which names are refused.
 
-use heck::{ToLowerCamelCase, ToSnakeCase};
+use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -55,7 +55,7 @@ pub fn check_wire(tokens: &impl ToTokens, wire: &str, diag: &mut Diag) {
         let better = if better.is_empty() { "field".to_owned() } else { better };
         diag.at(
             tokens,
-            format!("a wire name starts with a lower-case letter and holds letters and digits only; write `{better}`"),
+            format!("a wire name starts with a lower-case letter and consists of letters and digits; write `{better}`"),
         );
     } else if wire.as_bytes().windows(2).any(|pair| pair.iter().all(u8::is_ascii_uppercase)) {
         let better = wire.to_lower_camel_case();
@@ -80,7 +80,7 @@ pub fn check_identifier(tokens: &impl ToTokens, what: &str, name: &str, diag: &m
         let better = if better.is_empty() { what.to_owned() } else { better };
         diag.at(
             tokens,
-            format!("a {what} name holds ASCII letters, digits and `_`, and no digit first; write `\"{better}\"`"),
+            format!("a {what} name consists of ASCII letters, digits and `_`, and does not start with a digit; write `\"{better}\"`"),
         );
     }
 }
@@ -102,10 +102,13 @@ pub fn check_typename(tokens: &impl ToTokens, name: &str, diag: &mut Diag) {
     if !name.starts_with(|first: char| first.is_ascii_alphabetic())
         || !name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
     {
+        let better = name.to_upper_camel_case();
+        let better =
+            if better.starts_with(|first: char| first.is_ascii_alphabetic()) { better } else { format!("T{better}") };
         diag.at(
             tokens,
             format!(
-                "`{name}` cannot name a type in other languages: ASCII letters, digits and `_` only, a letter first"
+                "`{name}` cannot name a type in other languages: ASCII letters, digits and `_` only, a letter first; write `\"{better}\"`"
             ),
         );
     }

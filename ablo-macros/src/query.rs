@@ -144,7 +144,7 @@ fn read_model(entry: &Entry, diag: &mut Diag) -> Option<Path> {
         _ => None,
     };
     if path.is_none() {
-        diag.at(&entry.tokens(), format!("`model` takes a model; write `{}`", entry.word.syntax));
+        diag.at(&entry.tokens(), format!("`model` takes the type of a model; write `{}`", entry.word.syntax));
     }
     path
 }

@@ -105,7 +105,7 @@ fn member(field: &syn::Field, earlier: &[Member], diag: &mut Diag) -> Option<Mem
         None => (names::wire_name(&ident, "write `#[ablo(key = \"...\")]`", diag), ident.to_token_stream()),
     };
     if RESERVED.contains(&key.as_str()) {
-        diag.at(&at, format!("`{key}` is taken: clients have a member of that name; choose another key"));
+        diag.at(&at, format!("`{key}` is taken: clients have a member of that name; write another key, as in `#[ablo(key = \"{key}Rows\")]`"));
     }
     if let Some(other) = earlier.iter().find(|other| other.key == key) {
         diag.at(

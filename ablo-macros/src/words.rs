@@ -73,7 +73,7 @@ pub const WORDS: &[Word] = &[
         Place::Model,
         "scope",
         "scope = \"report\"",
-        "rows are scope roots with their own sync group; the kind is the lower-cased typename unless given",
+        "rows are scope roots with their own sync group; the kind is the lower-cased typename unless given; `scope = false` says explicitly that they are not",
     ),
     word(
         Place::Model,
@@ -180,7 +180,7 @@ pub const WORDS: &[Word] = &[
         Place::Field,
         "accessor",
         "accessor = by_status",
-        "the name of the generated accessor; the field's name by default",
+        "the name of the generated accessor, for when a function of your own already has the field's name, which is the default",
     ),
     word(
         Place::Field,

@@ -11,6 +11,24 @@ fn every_mistake_has_its_message() {
     cases.compile_fail("../tests/ui/*/*.rs");
 }
 
+/// A case shows one mistake unless its first line counts them.
+#[test]
+fn every_mistake_has_one_error() {
+    for rule in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui")).unwrap() {
+        for case in fs::read_dir(rule.unwrap().path()).unwrap().map(|entry| entry.unwrap().path()) {
+            if case.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = fs::read_to_string(&case).unwrap();
+            let counted = source.strip_prefix("// ").and_then(|line| line.split_once(" mistakes.\n"));
+            let mistakes = counted.map_or(1, |(count, _)| count.parse().unwrap());
+            let told = fs::read_to_string(case.with_extension("stderr")).unwrap();
+            let errors = told.lines().filter(|line| line.starts_with("error")).count();
+            assert_eq!(errors, mistakes, "{}", case.display());
+        }
+    }
+}
+
 #[test]
 fn every_mistake_has_a_fixed_twin() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");

@@ -9,11 +9,10 @@ use ablo_schema::{
     },
 };
 
-const REGION_ID: FieldSpec =
-    FieldSpec { column: Some("region"), ..FieldSpec::new("regionId", <String as AbloField>::SPEC) };
+const REGION_ID: FieldSpec = FieldSpec { column: Some("region"), ..FieldSpec::new("regionId") };
 
 const REGION: ModelSpec = ModelSpec {
-    scope: Some(ScopeSpec::Flag),
+    scope: Some(ScopeSpec::Flag(true)),
     relations: &[RelationSpec {
         name: "reports",
         kind: RelationKind::HasMany,
@@ -23,7 +22,7 @@ const REGION: ModelSpec = ModelSpec {
         order_by: Some("takenAt"),
     }],
     doc: Some("A region."),
-    ..ModelSpec::new("Region", &[])
+    ..ModelSpec::new("Region", &[], Vec::new)
 };
 
 const REPORT: ModelSpec = ModelSpec {
@@ -58,13 +57,18 @@ const REPORT: ModelSpec = ModelSpec {
         "WeatherReport",
         &[
             REGION_ID,
-            FieldSpec::new("ownerId", <Option<String> as AbloField>::SPEC),
-            FieldSpec { indexed: true, ..FieldSpec::new("takenAt", <jiff::Timestamp as AbloField>::SPEC) },
-            FieldSpec {
-                ty: TypeSpec::number(NumberFormat::Int64),
-                ..FieldSpec::new("count", <String as AbloField>::SPEC)
-            },
+            FieldSpec::new("ownerId"),
+            FieldSpec { indexed: true, ..FieldSpec::new("takenAt") },
+            FieldSpec::new("count"),
         ],
+        || {
+            vec![
+                <String as AbloField>::SPEC,
+                <Option<String> as AbloField>::SPEC,
+                <jiff::Timestamp as AbloField>::SPEC,
+                TypeSpec::number(NumberFormat::Int64),
+            ]
+        },
     )
 };
 

@@ -5,7 +5,7 @@ use ablo_schema::{
     error::Code,
     ir::FieldType,
     typed::{
-        AbloField, FieldRef, FieldSpec, Id, Model, ModelSpec, Partial, ReadFields, WriteFields, decode_model,
+        AbloField, FieldRef, FieldSpec, Id, Model, ModelSpec, Partial, ReadFields, VisitFields, decode_model,
         decode_partial, decode_row, encode_model,
     },
     wire::{self, WireDelta},
@@ -32,25 +32,29 @@ impl Task {
 impl Model for Task {
     const TYPENAME: &'static str = "Task";
     const FIELDS: &'static [FieldSpec] = &[
-        FieldSpec::new("title", String::SPEC),
-        FieldSpec::new("done", bool::SPEC),
-        FieldSpec::new("points", Option::<i64>::SPEC),
-        FieldSpec::new("dueAt", Option::<jiff::Timestamp>::SPEC),
-        FieldSpec::new("tags", Vec::<String>::SPEC),
+        FieldSpec::new("title"),
+        FieldSpec::new("done"),
+        FieldSpec::new("points"),
+        FieldSpec::new("dueAt"),
+        FieldSpec::new("tags"),
     ];
-    const SPEC: ModelSpec = ModelSpec::new("Task", Self::FIELDS);
+    const SPEC: ModelSpec = ModelSpec::of::<Self>();
     type Patch = Partial<Self>;
 
     fn id(&self) -> &Id<Self> {
         &self.id
     }
 
-    fn write<W: WriteFields>(&self, writer: &mut W) -> Result<(), W::Error> {
-        writer.field(0, &self.title)?;
-        writer.field(1, &self.done)?;
-        writer.field(2, &self.points)?;
-        writer.field(3, &self.due_at)?;
-        writer.field(4, &self.tags)
+    fn duplicate(&self) -> Self {
+        self.clone()
+    }
+
+    fn visit<V: VisitFields<Self>>(visitor: &mut V) -> Result<(), V::Error> {
+        visitor.field(0, |task| &task.title)?;
+        visitor.field(1, |task| &task.done)?;
+        visitor.field(2, |task| &task.points)?;
+        visitor.field(3, |task| &task.due_at)?;
+        visitor.field(4, |task| &task.tags)
     }
 
     fn read<R: ReadFields>(reader: &mut R) -> Result<Self, R::Error> {

@@ -19,7 +19,7 @@ macro_rules! field {
             value: $ty,
         }
         Probe {
-            spec: Item::FIELDS[0].ty,
+            spec: Item::types()[0],
             write: |value: $ty| {
                 let text = encode_model(&Item { id: "1".into(), value }).map_err(|error| error.to_string())?;
                 Ok(serde_json::from_str::<Value>(&text).unwrap()["value"].clone())

@@ -70,13 +70,13 @@ impl Entry {
         match &self.value {
             Value::Equals(value) if let Ok(text) = syn::parse2::<LitStr>(value.clone()) => {
                 if text.value().is_empty() {
-                    self.wrong("a text that is not empty", diag);
+                    self.wrong("text that is not empty", diag);
                     return None;
                 }
                 Some(text)
             }
             _ => {
-                self.wrong("a text", diag);
+                self.wrong("text in quotes", diag);
                 None
             }
         }
@@ -87,7 +87,7 @@ impl Entry {
         match &self.value {
             Value::Equals(value) if let Ok(name) = Ident::parse_any.parse2(value.clone()) => Some(name),
             _ => {
-                self.wrong("a name", diag);
+                self.wrong("a name without quotes", diag);
                 None
             }
         }
@@ -113,7 +113,10 @@ impl Entry {
             _ => Vec::new(),
         };
         if items.is_empty() {
-            diag.at(&self.tokens(), format!("`{}` takes a list; write `{}`", self.word.name, self.word.syntax));
+            diag.at(
+                &self.tokens(),
+                format!("`{}` takes a list in parentheses; write `{}`", self.word.name, self.word.syntax),
+            );
         }
         items
     }
@@ -156,7 +159,7 @@ impl Entry {
             let tokens: TokenStream = item.into_iter().collect();
             match Ident::parse_any.parse2(tokens.clone()) {
                 Ok(name) => names.push(name),
-                Err(_) => diag.at(&tokens, format!("expected a name; write `{}`", self.word.syntax)),
+                Err(_) => diag.at(&tokens, format!("expected a name without quotes; write `{}`", self.word.syntax)),
             }
         }
         names
@@ -172,7 +175,7 @@ impl Pair {
     pub fn text(&self, diag: &mut Diag) -> Option<LitStr> {
         let text = syn::parse2::<LitStr>(self.value.clone()).ok().filter(|text| !text.value().is_empty());
         if text.is_none() {
-            self.wrong(&format!("a text; write `{} = \"...\"`", self.key), diag);
+            self.wrong(&format!("text in quotes; write `{} = \"...\"`", self.key), diag);
         }
         text
     }
@@ -181,7 +184,7 @@ impl Pair {
     pub fn name(&self, diag: &mut Diag) -> Option<Ident> {
         let name = Ident::parse_any.parse2(self.value.clone()).ok();
         if name.is_none() {
-            self.wrong(&format!("a name; write `{} = name`", self.key), diag);
+            self.wrong(&format!("a name without quotes; write `{} = name`", self.key), diag);
         }
         name
     }
@@ -215,7 +218,7 @@ impl Pair {
             _ => {
                 self.wrong(
                     &format!(
-                        "where it is read from; write `{key} = name`, or `{key} = names[]` for a list",
+                        "the name of the field that it reads; write `{key} = name`, or `{key} = names[]` for a list",
                         key = self.key
                     ),
                     diag,
@@ -229,7 +232,7 @@ impl Pair {
             _ => None,
         };
         if text.is_none() {
-            self.wrong("a name", diag);
+            self.wrong(&format!("the name of the field that it reads; write `{} = name`", self.key), diag);
         }
         Some(Source { name: text?, tokens: name.to_token_stream(), multi })
     }

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
 
-use super::{Key, Model, Scope, Tenancy};
+use super::{BelongsTo, Key, Model, Scope, Tenancy};
 use crate::{diag::Diag, names, suggest::closest};
 
 /// What every row has besides its declared fields.
@@ -35,7 +35,7 @@ fn wire_names(model: &Model, diag: &mut Diag) {
             names::check_wire(&field.wire_at, &field.wire, diag);
         }
         if field.wire == "id" {
-            diag.at(&field.wire_at, "`id` is the row's id on the wire; choose another name");
+            diag.at(&field.wire_at, "`id` is the row's id on the wire; leave `name` out, or write another one");
         } else if let Some(earlier) = model.fields[..index].iter().find(|earlier| earlier.wire == field.wire) {
             let (wire, other) = (&field.wire, names::bare(&earlier.ident));
             diag.at(&field.wire_at, format!("`{other}` is already called `{wire}` on the wire; write `#[ablo(name = \"...\")]` above one of them"));
@@ -69,7 +69,7 @@ fn columns(model: &Model, diag: &mut Diag) {
         }
         // Names differing only in capitals are one column in SQLite.
         if column.eq_ignore_ascii_case("id") && field.wire != "id" {
-            diag.at(&at, "the column `id` holds the row's id; choose another column");
+            diag.at(&at, format!("the column `id` holds the row's id; leave `column` out, or write another one, such as `column = \"{name}\"`"));
         } else if let Some((_, other)) = columns.iter().find(|(taken, _)| taken.eq_ignore_ascii_case(&column))
             && model.fields.iter().any(|earlier| names::bare(&earlier.ident) == *other && earlier.wire != field.wire)
         {
@@ -105,17 +105,21 @@ pub fn accessor_owner(model: &Model, index: usize) -> Option<String> {
         _ => model.fields[..index]
             .iter()
             .find(|earlier| names::bare(&earlier.accessor) == accessor)
-            .map(|earlier| format!("is the accessor of the field `{}`", names::bare(&earlier.ident))),
+            .map(|earlier| format!("is already the accessor of the field `{}`", names::bare(&earlier.ident))),
     }
 }
 
 /// A relation is found by its name.
 fn relation_names(model: &Model, diag: &mut Diag) {
     let mut taken: Vec<&str> = Vec::new();
-    let relations = model.belongs_to.iter().map(|relation| (&relation.name, &relation.name_at));
-    for (name, at) in relations.chain(model.has.iter().map(|relation| (&relation.name, &relation.name_at))) {
+    let keyed =
+        |relation: &BelongsTo| format!("#[ablo(belongs_to, relation = other_{})]", names::bare(&relation.name_at));
+    let belongs_to = model.belongs_to.iter().map(|relation| (&relation.name, &relation.name_at, keyed(relation)));
+    let has =
+        model.has.iter().map(|has| (&has.name, &has.name_at, format!("other_{}: ...", names::bare(&has.name_at))));
+    for (name, at, remedy) in belongs_to.chain(has) {
         if taken.contains(&name.as_str()) {
-            diag.at(at, format!("there already is a relation `{name}`; give one of them another name"));
+            diag.at(at, format!("there already is a relation `{name}`; give this one another name, as in `{remedy}`"));
         }
         taken.push(name);
     }
@@ -151,8 +155,8 @@ fn tables(model: &Model, diag: &mut Diag) {
 fn kinds(model: &Model, diag: &mut Diag) {
     match &model.options.scope {
         Some(Scope::Kind(kind)) => names::check_kind(kind, &kind.value(), diag),
-        Some(Scope::Flag) => names::check_kind(&model.ident, &model.typename.to_lowercase(), diag),
-        None => {}
+        Some(Scope::Flag(true)) => names::check_kind(&model.ident, &model.typename.to_lowercase(), diag),
+        Some(Scope::Flag(false)) | None => {}
     }
     for (kind, _) in &model.options.entity_roles {
         names::check_kind(kind, &names::bare(kind), diag);
@@ -168,7 +172,7 @@ fn grants(model: &Model, diag: &mut Diag) {
             continue;
         }
         if model.has.iter().any(|known| known.name == name) {
-            diag.at(relation, format!("`{relation}` leads away from many rows, and a grant follows a key of its own row; name a `belongs_to` relation"));
+            diag.at(relation, format!("the key of `{relation}` is in other rows, and a grant follows a key in its own row; name a `belongs_to` relation"));
             continue;
         }
         let known = model.belongs_to.iter().map(|known| known.name.as_str());

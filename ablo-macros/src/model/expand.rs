@@ -18,27 +18,23 @@ pub fn model(model: &Model) -> TokenStream {
     let ident = &model.ident;
     let typename = &model.typename;
     let patch = patch_ident(model);
-    let specs = model.fields.iter().map(|field| field_spec(field, &p));
-    let specs = match model.fields.iter().any(|field| field.json) {
-        true => quote!({ use #p::NotProbed as _; &[#(#specs),*] }),
-        false => quote!(&[#(#specs),*]),
-    };
+    let specs = field_specs(model, &p);
     let spec = model_spec(model, &p);
-    let writes = model.fields.iter().enumerate().map(|(index, field)| {
+    let shown = model.fields.iter().enumerate().map(|(index, field)| {
         let (name, carrier, index) = (&field.ident, carrier(field, &p), position(index));
-        quote!(#carrier::put(&self.#name, __writer, #index)?;)
+        quote!(#carrier::see(__v, #index, |__m| &__m.#name)?;)
     });
     let reads = model.fields.iter().enumerate().map(|(index, field)| {
         let (name, carrier, index) = (&field.ident, carrier(field, &p), position(index));
-        quote!(#name: #carrier::take(__reader, #index)?,)
+        quote!(#name: #carrier::take(__r, #index)?,)
     });
     let (id, id_type) = match &model.id {
         Some(id) => (&id.ident, &id.ty),
         None => return TokenStream::new(),
     };
-    let (writer, reader) = match model.fields.is_empty() {
-        true => (format_ident!("_writer"), format_ident!("__reader")),
-        false => (format_ident!("__writer"), format_ident!("__reader")),
+    let duplicate = {
+        let (span, p) = (ident.span(), spans::put(&p, ident.span()));
+        quote_spanned!(span=> <#ident as #p::Duplicate>::duplicate(self))
     };
     let surface = surface(model, &p);
     let checks = checks(model, &p);
@@ -52,12 +48,15 @@ pub fn model(model: &Model) -> TokenStream {
             fn id(&self) -> &#p::Id<Self> {
                 <#id_type as #p::IdField<Self>>::get(&self.#id)
             }
-            fn write<__W: #p::WriteFields>(&self, #writer: &mut __W) -> #p::Result<(), __W::Error> {
-                #(#writes)*
+            fn duplicate(&self) -> Self {
+                #duplicate
+            }
+            fn visit<__V: #p::VisitFields<Self>>(__v: &mut __V) -> #p::Result<(), __V::Error> {
+                #(#shown)*
                 #p::Ok(())
             }
-            fn read<__R: #p::ReadFields>(#reader: &mut __R) -> #p::Result<Self, __R::Error> {
-                #p::Ok(Self { #id: <#id_type as #p::IdField<Self>>::take(__reader)?, #(#reads)* })
+            fn read<__R: #p::ReadFields>(__r: &mut __R) -> #p::Result<Self, __R::Error> {
+                #p::Ok(Self { #id: <#id_type as #p::IdField<Self>>::take(__r)?, #(#reads)* })
             }
         }
         #surface
@@ -78,13 +77,16 @@ pub fn stub(model: &Model) -> TokenStream {
         impl #p::Model for #ident {
             const TYPENAME: &'static #p::str = #typename;
             const FIELDS: &'static [#p::FieldSpec] = &[];
-            const SPEC: #p::ModelSpec = #p::ModelSpec { broken: true, ..#p::ModelSpec::new(#typename, &[]) };
+            const SPEC: #p::ModelSpec = #p::ModelSpec { broken: true, ..#p::ModelSpec::of::<Self>() };
             type Patch = #patch;
             fn id(&self) -> &#p::Id<Self> {
                 #p::unreachable!()
             }
-            fn write<__W: #p::WriteFields>(&self, _: &mut __W) -> #p::Result<(), __W::Error> {
+            fn duplicate(&self) -> Self {
                 #p::unreachable!()
+            }
+            fn visit<__V: #p::VisitFields<Self>>(_: &mut __V) -> #p::Result<(), __V::Error> {
+                #p::Ok(())
             }
             fn read<__R: #p::ReadFields>(_: &mut __R) -> #p::Result<Self, __R::Error> {
                 #p::unreachable!()
@@ -119,7 +121,7 @@ fn patch_ident(model: &Model) -> Ident {
 /// The trait through which a field is read and written. The one way, so that a wrong type is reported once.
 fn carrier(field: &Field, p: &TokenStream) -> TokenStream {
     let ty = &field.ty;
-    if field.json { quote!(<#ty as #p::JsonField>) } else { quote!(<#ty as #p::AbloField>) }
+    if field.json { quote!(<#ty as #p::JsonField>) } else { quote!(<#ty as #p::Field>) }
 }
 
 /// The type of a field in filters and patches.
@@ -128,48 +130,57 @@ fn surface_type(field: &Field, p: &TokenStream) -> TokenStream {
     if field.json { quote!(#p::Json<#ty>) } else { ty.clone() }
 }
 
-fn field_spec(field: &Field, p: &TokenStream) -> TokenStream {
-    let (wire, ty, carrier) = (&field.wire, &field.ty, carrier(field, p));
-    let mut spec = if field.json {
-        quote!(#p::FieldSpec::json(#wire, #carrier::SPEC, #p::Probe::<#ty>::OPTIONAL, #p::Probe::<#ty>::SCHEMA))
-    } else {
-        quote!(#p::FieldSpec::new(#wire, #carrier::SPEC))
-    };
+/// Names and docs are one text each and options stand by position, so that a plain field costs nothing here.
+fn field_specs(model: &Model, p: &TokenStream) -> TokenStream {
+    let names: Vec<&str> = model.fields.iter().map(|field| field.wire.as_str()).collect();
+    let (count, names) = (position(names.len()), names.join(" "));
+    let docs: Vec<&str> = model.fields.iter().map(|field| field.doc.as_deref().unwrap_or_default()).collect();
+    let docs = docs.iter().any(|doc| !doc.is_empty()).then(|| docs.join("\0"));
+    let docs = docs.map(|docs| quote!(.docs(#docs)));
+    let options: TokenStream =
+        model.fields.iter().enumerate().map(|(index, field)| field_options(index, field, p)).collect();
+    let specs = quote!(&#p::FieldSpecs::<#count>::new(#names)#docs #options.list());
+    match model.fields.iter().any(|field| field.json) {
+        true => quote!({ use #p::NotProbed as _; #specs }),
+        false => specs,
+    }
+}
+
+fn field_options(index: usize, field: &Field, p: &TokenStream) -> TokenStream {
+    let (index, ty, carrier) = (position(index), &field.ty, carrier(field, p));
+    let mut options = TokenStream::new();
+    if field.json {
+        options.extend(quote!(.json(#index, #p::Probe::<#ty>::OPTIONAL, #p::Probe::<#ty>::SCHEMA)));
+    }
     if field.renamed {
         let ident = names::bare(&field.ident);
-        spec.extend(quote!(.ident(#ident)));
+        options.extend(quote!(.ident(#index, #ident)));
     }
     if let Some(column) = &field.column {
-        spec.extend(quote!(.column(#column)));
+        options.extend(quote!(.column(#index, #column)));
     }
     if field.indexed {
-        spec.extend(quote!(.indexed()));
+        options.extend(quote!(.indexed(#index)));
     }
     if field.unique {
-        spec.extend(quote!(.unique()));
+        options.extend(quote!(.unique(#index)));
     }
-    match &field.default {
-        Some(Default::OfType) => {
-            spec.extend(quote!(.default(|| #carrier::default_value(<#ty as #p::Default>::default()))))
-        }
-        Some(Default::Value(value)) if !field.json => {
-            let value = quote!(#p::IntoField::<#ty>::into_field(#value));
-            spec.extend(quote!(.default(|| #carrier::default_value(#value))));
-        }
-        Some(Default::Value(value)) => spec.extend(quote!(.default(|| #carrier::default_value(#value)))),
-        None => {}
+    let default = match &field.default {
+        Some(Default::OfType) => Some(quote!(<#ty as #p::OwnDefault>::own_default())),
+        Some(Default::Value(value)) if !field.json => Some(quote!(#p::To::<#ty>::into_field(#value))),
+        Some(Default::Value(value)) => Some(value.clone()),
+        None => None,
+    };
+    if let Some(value) = default {
+        options.extend(quote!(.default(#index, || #carrier::default_value(#value))));
     }
     if let Some(from) = &field.renamed_from {
-        spec.extend(quote!(.renamed_from(#from)));
+        options.extend(quote!(.renamed_from(#index, #from)));
     }
-    if let Some(doc) = &field.doc {
-        spec.extend(quote!(.doc(#doc)));
-    }
-    spec
+    options
 }
 
 fn model_spec(model: &Model, p: &TokenStream) -> TokenStream {
-    let (typename, ident) = (&model.typename, &model.ident);
     let members = options(model, &model.options, p);
     let belongs_to = model.belongs_to.iter().map(|relation| belongs_to(model, relation, p));
     let has = model.has.iter().map(|relation| has(relation, p));
@@ -177,7 +188,7 @@ fn model_spec(model: &Model, p: &TokenStream) -> TokenStream {
     let relations = (!relations.is_empty()).then(|| quote!(relations: &[#(#relations),*],));
     let doc = model.doc.as_ref().map(|doc| quote!(doc: #p::Some(#doc),));
     quote! {
-        #p::ModelSpec { #relations #members #doc ..#p::ModelSpec::new(#typename, <#ident as #p::Model>::FIELDS) }
+        #p::ModelSpec { #relations #members #doc ..#p::ModelSpec::of::<Self>() }
     }
 }
 
@@ -219,7 +230,7 @@ fn options(model: &Model, options: &Options, p: &TokenStream) -> TokenStream {
         set("plane", quote!(#p::Plane::#plane));
     }
     match &options.scope {
-        Some(Scope::Flag) => set("scope", quote!(#p::Some(#p::ScopeSpec::Flag))),
+        Some(Scope::Flag(flag)) => set("scope", quote!(#p::Some(#p::ScopeSpec::Flag(#flag)))),
         Some(Scope::Kind(kind)) => set("scope", quote!(#p::Some(#p::ScopeSpec::Kind(#kind)))),
         None => {}
     }
@@ -323,7 +334,7 @@ fn surface(model: &Model, p: &TokenStream) -> TokenStream {
         let index = position(index);
         quote! {
             #[doc = #doc]
-            #vis fn #name(self, value: impl #p::IntoField<#ty>) -> Self {
+            #vis fn #name(self, value: impl #p::To<#ty>) -> Self {
                 Self(#carrier::set(self.0, #index, value))
             }
         }
@@ -333,25 +344,26 @@ fn surface(model: &Model, p: &TokenStream) -> TokenStream {
     let accessors = accessible.map(|(index, field)| {
         let (name, vis, ty) = (&field.accessor, &field.vis, surface_type(field, p));
         let doc = format!("The field `{}`, for filters and orders.", names::bare(&field.ident));
-        // At the field's place, so that a function of the user's with the same name is told apart there.
-        let head = quote_spanned!(name.span()=> const fn #name());
         let index = position(index);
+        // At the field's place, so that a function of the user's with the same name is told apart there.
+        let (head, end) = (quote_spanned!(name.span()=> const #name), quote_spanned!(name.span()=> ;));
         quote! {
             #[doc = #doc]
-            #vis #head -> #p::FieldRef<Self, #ty> {
-                #p::FieldRef::new(#index)
-            }
+            #vis #head: #p::Accessor<Self, #ty> = || #p::at(#index) #end
         }
     });
     let id = model.id.as_ref().map(|id| {
         let vis = &id.vis;
         quote! {
             /// The id, for filters and orders.
-            #vis const fn id() -> #p::FieldRef<Self, #p::Id<Self>> {
-                #p::FieldRef::ID
-            }
+            #vis const id: #p::Accessor<Self, #p::Id<Self>> = || #p::FieldRef::ID;
         }
     });
+    // At the struct's place, as the accessors are at their fields'.
+    let begin = {
+        let (span, p) = (ident.span(), spans::put(p, ident.span()));
+        quote_spanned!(span=> fn patch() -> #patch { #p::Default::default() })
+    };
     quote! {
         #[automatically_derived]
         impl #patch {
@@ -368,9 +380,7 @@ fn surface(model: &Model, p: &TokenStream) -> TokenStream {
         #[automatically_derived]
         impl #ident {
             #[doc = #begin_doc]
-            #vis fn patch() -> #patch {
-                #p::Default::default()
-            }
+            #vis #begin
             #id
             #(#accessors)*
         }

@@ -113,7 +113,7 @@ pub enum Tenancy {
 
 /// Whether rows are scope roots.
 pub enum Scope {
-    Flag,
+    Flag(bool),
     Kind(LitStr),
 }
 

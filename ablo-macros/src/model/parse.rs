@@ -31,7 +31,11 @@ pub fn model(input: &DeriveInput, diag: &mut Diag) -> Option<Model> {
             return None;
         }
         Data::Union(data) => {
-            diag.at(&data.union_token, "a model is a struct with named fields");
+            let name = &input.ident;
+            diag.at(
+                &data.union_token,
+                format!("a model is a struct with named fields; write `struct {name} {{ id: Id<{name}>, ... }}`"),
+            );
             return None;
         }
     };
@@ -178,7 +182,7 @@ fn belongs_to_target(entry: &Entry, diag: &mut Diag) -> Option<Path> {
             None
         }
         Value::Equals(value) => {
-            diag.at(value, "`belongs_to` takes a model; write `belongs_to`, or `belongs_to = Region`");
+            diag.at(value, "`belongs_to` takes the type of a model; write `belongs_to`, or `belongs_to = Region`");
             None
         }
     }
@@ -211,7 +215,10 @@ fn read_word(entry: &Entry, model: &mut Model, diag: &mut Diag) {
         "plane" => options.plane = entry.choice(&[("tenant", "Tenant"), ("control", "Control")], diag),
         "scope" => {
             options.scope = match &entry.value {
-                Value::Nothing => Some(Scope::Flag),
+                Value::Nothing => Some(Scope::Flag(true)),
+                Value::Equals(value) if let Ok(value) = syn::parse2::<syn::LitBool>(value.clone()) => {
+                    Some(Scope::Flag(value.value))
+                }
                 _ => entry.text(diag).map(Scope::Kind),
             }
         }
@@ -329,7 +336,7 @@ fn has(entry: &Entry, diag: &mut Diag) -> Option<Has> {
                 order_by = Some(field.clone());
             }
             _ if many => diag.at(&tokens, format!("expected `order_by = field`; write `{}`", entry.word.syntax)),
-            _ => diag.at(&tokens, format!("one row has no order; write `{}`", entry.word.syntax)),
+            _ => diag.at(&tokens, format!("a single row needs no order; write `{}`", entry.word.syntax)),
         }
     }
     let Ok((name_at, target, by)) = parsed else {

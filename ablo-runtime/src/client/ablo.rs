@@ -173,7 +173,7 @@ impl fmt::Debug for LocalProxies {
 }
 
 impl ModelFamily for LocalProxies {
-    type Proxy<M: Model> = ModelProxy<M>;
+    type Proxy<M> = ModelProxy<M>;
 
     fn proxy<M: Model>(&self, key: &'static str) -> ModelProxy<M> {
         // A key that is not of the schema cannot happen: both come from one declaration.

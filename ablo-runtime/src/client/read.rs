@@ -215,9 +215,14 @@ impl<M: Model> Running<M> {
     }
 }
 
+fn copy<M: Model>(row: &Row<M>) -> Row<M> {
+    Row { model: row.model.duplicate(), meta: row.meta.clone() }
+}
+
 /// What the field of this wire name holds.
 fn type_of<M: Model>(name: &str) -> FieldType {
-    M::FIELDS.iter().find(|field| field.name == name).map_or(FieldType::String, |field| field.ty.ty)
+    let index = M::FIELDS.iter().position(|field| field.name == name);
+    index.and_then(|index| M::types().get(index).map(|spec| spec.ty)).unwrap_or(FieldType::String)
 }
 
 /// What a read does about a row that somebody else has claimed.
@@ -355,7 +360,7 @@ impl<M: Model> List<M> {
         let parents: HashMap<String, Row<K::Model>> =
             parents.into_iter().map(|row| (row.id().as_str().to_owned(), row)).collect();
         let expanded = texts.into_iter().zip(keys).map(|(row, key)| {
-            let parent = key.and_then(|key| parents.get(&key).cloned());
+            let parent = key.and_then(|key| parents.get(&key).map(copy));
             Ok((decode_text(row)?, parent))
         });
         expanded.collect()

@@ -7,7 +7,7 @@ use super::{
     RelationKind, RoleDef, SchemaDef, Scope, Tenancy, TenancyVia, names,
 };
 use crate::typed::{
-    FieldSpec, ModelSpec, OperandSpec, QuerySpec, RelationSpec, RoleSpec, SchemaSpec, ScopeSpec, TenancySpec,
+    FieldSpec, ModelSpec, OperandSpec, QuerySpec, RelationSpec, RoleSpec, SchemaSpec, ScopeSpec, TenancySpec, TypeSpec,
 };
 
 impl SchemaDef {
@@ -30,7 +30,12 @@ impl SchemaDef {
 
 fn model_def(schema: &SchemaSpec, spec: &ModelSpec) -> ModelDef {
     ModelDef {
-        fields: spec.fields.iter().map(|field| (field.name.to_owned(), field_def(field))).collect(),
+        fields: spec
+            .fields
+            .iter()
+            .zip((spec.types)())
+            .map(|(field, ty)| (field.name.to_owned(), field_def(field, ty)))
+            .collect(),
         relations: spec
             .relations
             .iter()
@@ -42,7 +47,7 @@ fn model_def(schema: &SchemaSpec, spec: &ModelSpec) -> ModelDef {
         tenancy: tenancy(spec.tenancy),
         plane: spec.plane,
         scope: spec.scope.map(|scope| match scope {
-            ScopeSpec::Flag => Scope::Flag(true),
+            ScopeSpec::Flag(flag) => Scope::Flag(flag),
             ScopeSpec::Kind(kind) => Scope::Kind(kind.into()),
         }),
         grants: spec.grants.map(|grants| GrantsDef { subject: grants.subject.into(), scope: grants.scope.into() }),
@@ -64,16 +69,15 @@ fn model_def(schema: &SchemaSpec, spec: &ModelSpec) -> ModelDef {
     }
 }
 
-fn field_def(spec: &FieldSpec) -> FieldDef {
+fn field_def(spec: &FieldSpec, ty: TypeSpec) -> FieldDef {
     FieldDef {
-        ty: spec.ty.ty,
+        ty: ty.ty,
         is_indexed: spec.indexed,
-        is_optional: spec.ty.optional,
+        is_optional: ty.optional || spec.nullable_json,
         column: spec.column.map(Into::into),
-        enum_values: (spec.ty.ty == FieldType::Enum)
-            .then(|| spec.ty.enum_values.iter().map(|value| (*value).into()).collect()),
-        number_format: spec.ty.number,
-        string_format: spec.ty.string,
+        enum_values: (ty.ty == FieldType::Enum).then(|| ty.enum_values.iter().map(|value| (*value).into()).collect()),
+        number_format: ty.number,
+        string_format: ty.string,
         is_unique: spec.unique,
         default: spec.default.map(|value| value()),
         doc: spec.doc.map(Into::into),

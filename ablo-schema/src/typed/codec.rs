@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{AbloField, FieldSpec, Id, Model, Partial, ReadFields, Row, RowMeta, WriteFields, field::Wire};
+use super::{AbloField, FieldSpec, Id, Model, Partial, ReadFields, Row, RowMeta, VisitFields, field::Wire};
 
 /// Why a row's JSON is not a model.
 #[derive(Debug)]
@@ -83,25 +83,25 @@ impl<M: Model> Serialize for Encoded<'_, M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(M::FIELDS.len() + 1))?;
         map.serialize_entry("id", self.0.id())?;
-        self.0.write(&mut Entries { map: &mut map, fields: M::FIELDS })?;
+        M::visit(&mut Entries { map: &mut map, model: self.0 })?;
         map.end()
     }
 }
 
-struct Entries<'a, S> {
+struct Entries<'a, S, M> {
     map: &'a mut S,
-    fields: &'static [FieldSpec],
+    model: &'a M,
 }
 
-impl<S: SerializeMap> WriteFields for Entries<'_, S> {
+impl<S: SerializeMap, M: Model> VisitFields<M> for Entries<'_, S, M> {
     type Error = S::Error;
 
-    fn field<T: AbloField>(&mut self, index: usize, value: &T) -> Result<(), S::Error> {
-        self.map.serialize_entry(self.fields[index].name, &Wire(value))
+    fn field<T: AbloField>(&mut self, index: usize, get: fn(&M) -> &T) -> Result<(), S::Error> {
+        self.map.serialize_entry(M::FIELDS[index].name, &Wire(get(self.model)))
     }
 
-    fn json<T: Serialize>(&mut self, index: usize, value: &T) -> Result<(), S::Error> {
-        self.map.serialize_entry(self.fields[index].name, value)
+    fn json<T: Serialize>(&mut self, index: usize, get: fn(&M) -> &T) -> Result<(), S::Error> {
+        self.map.serialize_entry(M::FIELDS[index].name, get(self.model))
     }
 }
 

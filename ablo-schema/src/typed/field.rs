@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::Error as _};
 use serde_json::Value;
 
-use super::{Id, Model, Partial, ReadFields, WriteFields};
+use super::{Id, Model, Partial, ReadFields, VisitFields};
 use crate::ir::{FieldType, NumberFormat, StringFormat};
 
 /// What a Rust type is as a field, known at compile time.
@@ -63,6 +63,7 @@ impl TypeSpec {
     label = "not a field type",
     note = "fields hold text, numbers, booleans, timestamps, ids, JSON values, lists, maps and `Option`s of these",
     note = "for structured data write `#[ablo(json)]` above the field; the type then needs serde's `Serialize` and `Deserialize`",
+    note = "instead of `&str` write `String`, instead of `usize` and `isize` write `u64` and `i64`",
     note = "for an enum of plain variants write `#[derive(AbloEnum)]` on it",
     note = "for a newtype implement `AbloField` and forward to the inner type"
 )]
@@ -91,8 +92,8 @@ pub trait AbloField: Sized {
     // What derived code calls. Always through `<Type as AbloField>`, so that a type that is no field is reported once.
 
     #[doc(hidden)]
-    fn put<W: WriteFields>(&self, writer: &mut W, index: usize) -> Result<(), W::Error> {
-        writer.field(index, self)
+    fn see<M, V: VisitFields<M>>(visitor: &mut V, index: usize, get: fn(&M) -> &Self) -> Result<(), V::Error> {
+        visitor.field(index, get)
     }
 
     #[doc(hidden)]
@@ -151,8 +152,9 @@ pub struct Json<T>(pub T);
 
 /// What a patch setter accepts: the field's type itself, text for a `String`, and a bare value for an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no value for a field of type `{T}`",
-    label = "expected `{T}`, found `{Self}`"
+    message = "a field of type `{T}` cannot be given a value of type `{Self}`",
+    label = "expected `{T}`, found `{Self}`",
+    note = "write a value of the field's own type; `&str` also does for text, and an `Option` also takes a bare value"
 )]
 pub trait IntoField<T> {
     /// The field's value.

@@ -11,6 +11,9 @@ pub struct FieldRef<M, T> {
     types: PhantomData<fn() -> (M, T)>,
 }
 
+/// What a generated accessor is: call it to name the field, as in `WeatherReport::status()`.
+pub type Accessor<M, T> = fn() -> FieldRef<M, T>;
+
 impl<M, T> fmt::Debug for FieldRef<M, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FieldRef").field(&self.index).finish()
@@ -149,7 +152,7 @@ impl<M> Order<M> {
 }
 
 impl<M, T> FieldRef<M, T> {
-    /// The field at this position of the model's spec; generated accessors call it.
+    /// The field at this position of the model's spec.
     pub const fn new(index: usize) -> Self {
         Self { index, types: PhantomData }
     }

@@ -1,6 +1,9 @@
-use std::ops::Deref;
+use std::{convert::Infallible, ops::Deref};
 
-use super::{AbloField, FieldSpec, Id, ModelFamily, ModelSpec, Partial};
+use serde::Serialize;
+
+use super::{AbloField, FieldSpec, Id, ModelFamily, ModelSpec, Partial, TypeSpec};
+use crate::ir::FieldType;
 
 /// A struct whose values are rows of shared state. Derived with `#[derive(AbloModel)]`.
 ///
@@ -10,7 +13,7 @@ use super::{AbloField, FieldSpec, Id, ModelFamily, ModelSpec, Partial};
     label = "expected a struct with `#[derive(AbloModel)]`",
     note = "write `#[derive(AbloModel)]` on `{Self}`"
 )]
-pub trait Model: Clone + Send + Sync + Sized + 'static {
+pub trait Model: Send + Sync + Sized + 'static {
     /// The name on the wire.
     const TYPENAME: &'static str;
     /// The fields, without the id. Apart from [`Self::SPEC`], so that models may refer to each other's fields.
@@ -29,35 +32,65 @@ pub trait Model: Clone + Send + Sync + Sized + 'static {
     /// The row's id.
     fn id(&self) -> &Id<Self>;
 
-    /// Writes every field in order, without the id.
+    /// A copy. `Clone` is no supertrait, so that a model without it is reported once.
+    #[must_use]
+    fn duplicate(&self) -> Self;
+
+    /// Shows every field in order, without the id: what it holds and where in a value it is.
     ///
     /// # Errors
-    /// Whatever the writer reports.
-    fn write<W: WriteFields>(&self, writer: &mut W) -> Result<(), W::Error>;
+    /// Whatever the visitor reports.
+    fn visit<V: VisitFields<Self>>(visitor: &mut V) -> Result<(), V::Error>;
 
     /// Reads the id and every field in order.
     ///
     /// # Errors
     /// Whatever the reader reports.
     fn read<R: ReadFields>(reader: &mut R) -> Result<Self, R::Error>;
+
+    /// What each field of [`Self::FIELDS`] holds.
+    #[must_use]
+    fn types() -> Vec<TypeSpec> {
+        let mut types = Types(Vec::with_capacity(Self::FIELDS.len()));
+        match Self::visit(&mut types) {
+            Ok(()) => types.0,
+        }
+    }
 }
 
-/// Takes the fields of a model one by one.
-pub trait WriteFields {
-    /// Why a field was not taken.
+/// Is shown the fields of a model one by one.
+pub trait VisitFields<M> {
+    /// Why it goes no further.
     type Error;
 
-    /// Takes the field at `index`.
+    /// Sees the field at `index`.
     ///
     /// # Errors
-    /// When the value has no exact wire form.
-    fn field<T: AbloField>(&mut self, index: usize, value: &T) -> Result<(), Self::Error>;
+    /// When the visitor writes, and the value has no exact wire form.
+    fn field<T: AbloField>(&mut self, index: usize, get: fn(&M) -> &T) -> Result<(), Self::Error>;
 
-    /// Takes a typed JSON field.
+    /// Sees a typed JSON field.
     ///
     /// # Errors
-    /// When serde refuses the value.
-    fn json<T: serde::Serialize>(&mut self, index: usize, value: &T) -> Result<(), Self::Error>;
+    /// When the visitor writes, and serde refuses the value.
+    fn json<T: Serialize>(&mut self, index: usize, get: fn(&M) -> &T) -> Result<(), Self::Error>;
+}
+
+/// Remembers what the fields hold.
+struct Types(Vec<TypeSpec>);
+
+impl<M> VisitFields<M> for Types {
+    type Error = Infallible;
+
+    fn field<T: AbloField>(&mut self, _: usize, _: fn(&M) -> &T) -> Result<(), Infallible> {
+        self.0.push(T::SPEC);
+        Ok(())
+    }
+
+    fn json<T: Serialize>(&mut self, _: usize, _: fn(&M) -> &T) -> Result<(), Infallible> {
+        self.0.push(TypeSpec::new(FieldType::Json));
+        Ok(())
+    }
 }
 
 /// Gives the fields of a model one by one.

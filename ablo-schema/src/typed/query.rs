@@ -2,13 +2,17 @@
 
 use serde_json::Value;
 
-use super::{AbloField, Compare, Condition, Filter, Model, TypeSpec, field::Wire};
+use super::{AbloField, Compare, Condition, Filter, TypeSpec, field::Wire};
 
 /// A named query: its fields are its inputs. Derived with `#[derive(AbloQuery)]`.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a query", note = "write `#[derive(AbloQuery)]` on `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a query",
+    label = "expected a struct with `#[derive(AbloQuery)]`",
+    note = "write `#[derive(AbloQuery)]` on `{Self}`"
+)]
 pub trait Query {
-    /// The model it returns.
-    type Model: Model;
+    /// The model it returns. Not bounded, so that a type that is no model is reported once.
+    type Model;
 
     /// Everything the derive knows.
     const SPEC: QuerySpec;

@@ -3,8 +3,8 @@ use crate::ir::{SchemaDef, ValidSchema};
 
 /// What stands for a model in a client: the runtime's proxies, or a test's stand-ins.
 pub trait ModelFamily {
-    /// The stand-in for `M`.
-    type Proxy<M: Model>;
+    /// The stand-in for the model `M`. Not bounded, so that a member that is no model is reported once.
+    type Proxy<M>;
 
     /// Makes the stand-in for the model under this schema key.
     fn proxy<M: Model>(&self, key: &'static str) -> Self::Proxy<M>;
@@ -13,6 +13,7 @@ pub trait ModelFamily {
 /// A set of models that live together. Derived with `#[derive(AbloSchema)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a schema",
+    label = "expected a struct with `#[derive(AbloSchema)]`",
     note = "write `#[derive(AbloSchema)]` on `{Self}`"
 )]
 pub trait Schema: 'static {

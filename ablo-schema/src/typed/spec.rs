@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::{QuerySpec, TypeSpec};
+use super::{Model, QuerySpec, TypeSpec};
 use crate::ir::{AutoFillSource, Casing, LoadStrategy, Plane, RelationKind, RelationOptions};
 
-/// One field, without the id.
+/// One field, without the id and without what it holds, which is in [`ModelSpec::types`].
 #[derive(Clone, Copy, Debug)]
 pub struct FieldSpec {
     /// The wire name.
     pub name: &'static str,
     /// The Rust name, when the wire name does not follow from it.
     pub ident: Option<&'static str>,
-    /// What it holds.
-    pub ty: TypeSpec,
+    /// Whether null is a value of a typed JSON field, whose type does not tell.
+    pub nullable_json: bool,
     /// The explicit column.
     pub column: Option<&'static str>,
     /// Constant-time look-ups.
@@ -33,11 +33,11 @@ pub struct FieldSpec {
 impl FieldSpec {
     /// A field without options.
     #[must_use]
-    pub const fn new(name: &'static str, ty: TypeSpec) -> Self {
+    pub const fn new(name: &'static str) -> Self {
         Self {
             name,
             ident: None,
-            ty,
+            nullable_json: false,
             column: None,
             indexed: false,
             unique: false,
@@ -47,55 +47,113 @@ impl FieldSpec {
             renamed_from: None,
         }
     }
+}
 
-    /// A typed JSON field, which may be null and may know its JSON Schema.
+/// The fields of a model, put together while compiling: names and docs as one text each, options by position.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSpecs<const N: usize>([FieldSpec; N]);
+
+impl<const N: usize> FieldSpecs<N> {
+    /// Fields with these wire names, parted by spaces.
     #[must_use]
-    pub const fn json(name: &'static str, ty: TypeSpec, optional: bool, schema: Option<fn() -> Value>) -> Self {
-        let ty = if optional { ty.optional() } else { ty };
-        Self { json_schema: schema, ..Self::new(name, ty) }
+    pub const fn new(names: &'static str) -> Self {
+        let names = split::<N>(names, b' ');
+        let mut fields = [FieldSpec::new(""); N];
+        let mut at = 0;
+        while at < N {
+            fields[at].name = names[at];
+            at += 1;
+        }
+        Self(fields)
+    }
+
+    /// The fields.
+    #[must_use]
+    pub const fn list(self) -> [FieldSpec; N] {
+        self.0
+    }
+
+    /// With doc comments, parted by NUL; an empty one is none.
+    #[must_use]
+    pub const fn docs(mut self, docs: &'static str) -> Self {
+        let docs = split::<N>(docs, 0);
+        let mut at = 0;
+        while at < N {
+            if !docs[at].is_empty() {
+                self.0[at].doc = Some(docs[at]);
+            }
+            at += 1;
+        }
+        self
     }
 
     /// With a Rust name from which the wire name does not follow.
     #[must_use]
-    pub const fn ident(self, ident: &'static str) -> Self {
-        Self { ident: Some(ident), ..self }
+    pub const fn ident(mut self, at: usize, ident: &'static str) -> Self {
+        self.0[at].ident = Some(ident);
+        self
+    }
+
+    /// Holding typed JSON, which may be null and may know its JSON Schema.
+    #[must_use]
+    pub const fn json(mut self, at: usize, nullable: bool, schema: Option<fn() -> Value>) -> Self {
+        self.0[at].nullable_json = nullable;
+        self.0[at].json_schema = schema;
+        self
     }
 
     /// With an explicit column.
     #[must_use]
-    pub const fn column(self, column: &'static str) -> Self {
-        Self { column: Some(column), ..self }
+    pub const fn column(mut self, at: usize, column: &'static str) -> Self {
+        self.0[at].column = Some(column);
+        self
     }
 
     /// With constant-time look-ups.
     #[must_use]
-    pub const fn indexed(self) -> Self {
-        Self { indexed: true, ..self }
+    pub const fn indexed(mut self, at: usize) -> Self {
+        self.0[at].indexed = true;
+        self
     }
 
     /// With distinct values.
     #[must_use]
-    pub const fn unique(self) -> Self {
-        Self { unique: true, ..self }
+    pub const fn unique(mut self, at: usize) -> Self {
+        self.0[at].unique = true;
+        self
     }
 
     /// With a default.
     #[must_use]
-    pub const fn default(self, default: fn() -> Value) -> Self {
-        Self { default: Some(default), ..self }
-    }
-
-    /// With a doc comment.
-    #[must_use]
-    pub const fn doc(self, doc: &'static str) -> Self {
-        Self { doc: Some(doc), ..self }
+    pub const fn default(mut self, at: usize, default: fn() -> Value) -> Self {
+        self.0[at].default = Some(default);
+        self
     }
 
     /// With a previous wire name.
     #[must_use]
-    pub const fn renamed_from(self, name: &'static str) -> Self {
-        Self { renamed_from: Some(name), ..self }
+    pub const fn renamed_from(mut self, at: usize, name: &'static str) -> Self {
+        self.0[at].renamed_from = Some(name);
+        self
     }
+}
+
+/// The parts of a text between separators.
+const fn split<const N: usize>(mut text: &'static str, separator: u8) -> [&'static str; N] {
+    let mut parts = [""; N];
+    let mut at = 0;
+    while at < N {
+        let mut end = 0;
+        while end < text.len() && text.as_bytes()[end] != separator {
+            end += 1;
+        }
+        (parts[at], text) = text.split_at(end);
+        if !text.is_empty() {
+            (_, text) = text.split_at(1);
+        }
+        at += 1;
+    }
+    parts
 }
 
 /// One relation.
@@ -159,7 +217,7 @@ pub enum TenancySpec {
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the members are those of the IR type")]
 pub enum ScopeSpec {
-    Flag,
+    Flag(bool),
     Kind(&'static str),
 }
 
@@ -186,6 +244,8 @@ pub struct RoleSpec {
 pub struct ModelSpec {
     pub typename: &'static str,
     pub fields: &'static [FieldSpec],
+    /// What the fields hold, in their order.
+    pub types: fn() -> Vec<TypeSpec>,
     pub relations: &'static [RelationSpec],
     pub load: LoadStrategy,
     pub table: Option<&'static str>,
@@ -209,12 +269,19 @@ pub struct ModelSpec {
 }
 
 impl ModelSpec {
+    /// `M` without options; set members by struct update.
+    #[must_use]
+    pub const fn of<M: Model>() -> Self {
+        Self::new(M::TYPENAME, M::FIELDS, M::types)
+    }
+
     /// A model without options; set members by struct update.
     #[must_use]
-    pub const fn new(typename: &'static str, fields: &'static [FieldSpec]) -> Self {
+    pub const fn new(typename: &'static str, fields: &'static [FieldSpec], types: fn() -> Vec<TypeSpec>) -> Self {
         Self {
             typename,
             fields,
+            types,
             relations: &[],
             load: LoadStrategy::Instant,
             table: None,

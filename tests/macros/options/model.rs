@@ -98,6 +98,16 @@ mod model_scope_kind {
     }
 }
 
+mod model_scope_explicitly_not {
+    use super::*;
+    items!([scope = false] {});
+    #[test]
+    fn rows_may_be_no_scope_roots_in_so_many_words() {
+        assert_eq!(plain::<App>("/models/items/scope"), false);
+        assert_eq!(ask::<App, _>("items", |model| model.own_group("1").map(|group| group.to_string())), None);
+    }
+}
+
 #[test]
 fn model_scope() {
     items!([scope] {});

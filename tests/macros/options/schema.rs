@@ -79,7 +79,7 @@ fn a_family_stands_in_for_every_model() {
     /// Remembers the keys it was asked for.
     struct Keys;
     impl ablo::typed::ModelFamily for Keys {
-        type Proxy<M: Model> = (&'static str, &'static str);
+        type Proxy<M> = (&'static str, &'static str);
 
         fn proxy<M: Model>(&self, key: &'static str) -> Self::Proxy<M> {
             (key, M::TYPENAME)

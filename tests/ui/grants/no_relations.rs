@@ -1,3 +1,4 @@
+// 2 mistakes.
 use ablo::prelude::*;
 
 #[derive(AbloModel, Clone)]

@@ -1,3 +1,4 @@
+// 5 mistakes.
 use ablo::prelude::*;
 
 #[derive(AbloModel, Clone)]

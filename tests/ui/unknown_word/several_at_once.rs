@@ -1,3 +1,4 @@
+// 4 mistakes.
 use ablo::prelude::*;
 
 #[derive(AbloModel, Clone)]

@@ -44,7 +44,7 @@ impl<M: Model> Edit<M> {
 
     async fn once(&mut self, row: Row<M>) -> Result<Row<M>, AbloError> {
         let stamp = SyncId(row.meta.sync_id);
-        let mut model = row.model.clone();
+        let mut model = row.model.duplicate();
         (self.edit)(&mut model);
         let before = of_model(&row.model)?;
         let mut input = of_model(&model)?;

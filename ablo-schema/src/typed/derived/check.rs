@@ -4,7 +4,7 @@
 use super::text::{Text, digest, same, same_in_any_case};
 use crate::{
     ir::{RelationKind, names::MAX_NAME_BYTES},
-    typed::{FieldSpec, ModelSpec, RelationSpec, SchemaSpec},
+    typed::{FieldSpec, ModelSpec, RelationSpec, SchemaSpec, ScopeSpec},
 };
 
 /// The wire name of a field by its Rust name, and the wire name that follows from it.
@@ -25,7 +25,7 @@ pub const fn wire_name(fields: &'static [FieldSpec], ident: &str, wire: &'static
 /// Whether rows of a model are scope roots.
 #[must_use]
 pub const fn is_scope_root(spec: &ModelSpec) -> bool {
-    spec.broken || spec.scope.is_some()
+    spec.broken || matches!(spec.scope, Some(ScopeSpec::Flag(true) | ScopeSpec::Kind(_)))
 }
 
 /// Numbers that stand for the names of a schema of `N` models, so that comparing each with each costs little: the

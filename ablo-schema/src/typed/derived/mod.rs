@@ -8,4 +8,4 @@ pub use check::{Names, check_member, check_query, is_scope_root, wire_name};
 pub use serde::{Deserializer, Serializer};
 pub use serde_json::Value;
 pub use text::Text;
-pub use types::{Column, ForeignKey, HoldsId, IdField, JsonField, NotProbed, Probe, column};
+pub use types::{Column, Duplicate, ForeignKey, HoldsId, IdField, JsonField, NotProbed, OwnDefault, Probe, at, column};

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::typed::{
-    AbloField, Id, IntoField, Json, Model, Partial, QueryInput, QueryList, ReadFields, TypeSpec, WriteFields,
+    AbloField, FieldRef, Id, IntoField, Json, Model, Partial, QueryInput, QueryList, ReadFields, VisitFields,
 };
 
 /// The type of a model's `id`.
@@ -33,6 +33,42 @@ impl<M> IdField<M> for Id<M> {
 
     fn take<R: ReadFields>(reader: &mut R) -> Result<Self, R::Error> {
         reader.id()
+    }
+}
+
+/// A model that can be copied.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a model without `Clone`, and clients hand out copies of rows",
+    label = "cannot be copied",
+    note = "write `#[derive(Clone)]` above `{Self}`"
+)]
+pub trait Duplicate {
+    /// A copy.
+    fn duplicate(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model + Clone> Duplicate for M {
+    fn duplicate(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A type whose `Default` is the default of a field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default` for `#[ablo(default)]` to take",
+    label = "has no `Default`",
+    note = "write the value, as in `#[ablo(default = ...)]`, or implement `Default` for `{Self}`"
+)]
+pub trait OwnDefault {
+    /// The value.
+    fn own_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> OwnDefault for T {
+    fn own_default() -> Self {
+        T::default()
     }
 }
 
@@ -71,6 +107,11 @@ impl<M> HoldsId<M> for Option<Id<M>> {}
 impl<M> HoldsId<M> for String {}
 #[diagnostic::do_not_recommend]
 impl<M> HoldsId<M> for Option<String> {}
+
+/// The field at this position; generated accessors call it.
+pub const fn at<M, T>(index: usize) -> FieldRef<M, T> {
+    FieldRef::new(index)
+}
 
 /// A field named for its type alone, while compiling.
 pub struct Column<T>(PhantomData<fn() -> T>);
@@ -115,14 +156,11 @@ impl<T> Column<T> {
     note = "write `#[derive(serde::Serialize, serde::Deserialize)]` on `{Self}`"
 )]
 pub trait JsonField: Sized {
-    /// Any JSON.
-    const SPEC: TypeSpec;
-
-    /// Writes the field.
+    /// Shows the field.
     ///
     /// # Errors
-    /// As the writer.
-    fn put<W: WriteFields>(&self, writer: &mut W, index: usize) -> Result<(), W::Error>;
+    /// As the visitor.
+    fn see<M, V: VisitFields<M>>(visitor: &mut V, index: usize, get: fn(&M) -> &Self) -> Result<(), V::Error>;
 
     /// Reads the field.
     ///
@@ -139,10 +177,8 @@ pub trait JsonField: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned> JsonField for T {
-    const SPEC: TypeSpec = <Json<T> as AbloField>::SPEC;
-
-    fn put<W: WriteFields>(&self, writer: &mut W, index: usize) -> Result<(), W::Error> {
-        writer.json(index, self)
+    fn see<M, V: VisitFields<M>>(visitor: &mut V, index: usize, get: fn(&M) -> &Self) -> Result<(), V::Error> {
+        visitor.json(index, get)
     }
 
     fn take<R: ReadFields>(reader: &mut R, index: usize) -> Result<Self, R::Error> {

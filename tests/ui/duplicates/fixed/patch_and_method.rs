@@ -1,0 +1,13 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+}
+
+impl Task {
+    pub fn clear(&mut self) {
+        self.title.clear();
+    }
+}

@@ -1,0 +1,20 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub project_id: Id<Project>,
+    pub done: bool,
+}
+
+#[derive(AbloModel, Clone)]
+pub struct Project {
+    pub id: Id<Project>,
+    pub name: String,
+}
+
+#[derive(AbloSchema)]
+pub struct App {
+    pub tasks: Task,
+    pub projects: Project,
+}
