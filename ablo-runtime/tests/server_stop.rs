@@ -71,7 +71,7 @@ async fn acknowledged_commits_survive_and_sockets_are_told_to_come_back() {
 
     if cfg!(feature = "sqlite") {
         let again = start(options()).await.unwrap();
-        let session = again.server.caller(Some(&key)).unwrap().session;
+        let session = again.server.caller(Some(&key)).await.unwrap().session;
         for id in &acknowledged {
             let (found, _) = session.retrieve("tasks", &id.replace('c', "t")).await.unwrap();
             assert!(found.is_some(), "{id} was acknowledged and is gone");

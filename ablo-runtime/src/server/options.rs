@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use ablo_schema::ir::ValidSchema;
 
+use super::auth::TrustedIssuer;
+
 /// Where rows are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum StoreChoice {
@@ -64,6 +66,8 @@ impl Default for Limits {
 pub struct ServerOptions {
     /// Bounds.
     pub limits: Limits,
+    /// Whose tokens are taken as credentials of people, besides this server's own keys.
+    pub issuers: Vec<TrustedIssuer>,
     /// Web origins that may use the server from a browser; `None` allows every one. A key is needed in any case.
     pub origins: Option<Vec<String>>,
     /// Whether clients of version 0.9.0 are told to drop the marks that hide what others wrote, by an unused member
@@ -79,6 +83,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            issuers: Vec::new(),
             origins: None,
             settle_marks: true,
             relayed: ["sheet_selection", "slide_selection", "slide_cursor"].map(str::to_owned).to_vec(),

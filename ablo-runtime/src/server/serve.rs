@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 #[cfg(feature = "sqlite")]
 use super::auth::SqliteAuth;
-use super::auth::{Book, MemoryAuth, Mint};
+use super::auth::{Book, MemoryAuth, Mint, TrustedIssuer};
 use super::http;
 use super::options::{ServeOptions, StoreChoice};
 use super::state::{Server, Shared};
@@ -68,6 +68,7 @@ pub struct Running {
 /// # Errors
 /// When the store cannot be opened or the address cannot be listened on.
 pub async fn start(options: ServeOptions) -> Result<Running, AbloError> {
+    options.server.issuers.iter().try_for_each(TrustedIssuer::check)?;
     let clock = Clock::system();
     let engine_options = EngineOptions {
         clock: clock.clone(),

@@ -8,7 +8,7 @@ use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{Group, KeyKind, OrganizationId};
 use tokio::sync::watch;
 
-use super::auth::{Book, Credential, DEFAULT_GROUP};
+use super::auth::{Book, Credential, DEFAULT_GROUP, HttpKeys, Issuers};
 use super::http::Caller;
 use super::metrics::Metrics;
 use super::options::ServerOptions;
@@ -27,6 +27,8 @@ pub struct Server {
     pub schema: Arc<ValidSchema>,
     /// Credentials and tasks.
     pub book: Book,
+    /// Whose tokens are taken.
+    issuers: Issuers,
     /// How it behaves.
     pub options: ServerOptions,
     /// What it counts.
@@ -49,6 +51,7 @@ impl Server {
             engine,
             schema,
             book,
+            issuers: Issuers::new(&options.issuers, Arc::new(HttpKeys)),
             options,
             metrics: Metrics::default(),
             bootstraps: Mutex::default(),
@@ -64,10 +67,15 @@ impl Server {
     /// Who presents this token.
     ///
     /// # Errors
-    /// `auth_no_credentials`, or why the key does not work.
-    pub fn caller(&self, token: Option<&str>) -> Result<Caller, AbloError> {
+    /// `auth_no_credentials`, or why the key or token does not work.
+    pub async fn caller(&self, token: Option<&str>) -> Result<Caller, AbloError> {
         let missing = || AbloError::new(Code::AuthNoCredentials, "Send a key: `Authorization: Bearer <key>`.");
-        let credential = self.book.present(token.ok_or_else(missing)?)?;
+        let token = token.ok_or_else(missing)?;
+        let credential = if self.issuers.judges(token) {
+            self.book.present_signed(token, self.issuers.verify(token, self.book.now()).await?)?
+        } else {
+            self.book.present(token)?
+        };
         let participant = self.participant(&credential);
         Ok(Caller { session: self.engine.session(participant), credential })
     }

@@ -29,6 +29,33 @@ struct State {
     tasks: HashMap<String, Task>,
 }
 
+/// What the ids of credentials begin with that stand for tokens of trusted issuers.
+const SIGNED: &str = "jwt";
+/// Tokens that are remembered before those whose time is long over are looked for.
+const SIGNED_AT_ONCE: usize = 1_024;
+
+impl State {
+    /// Forgets tokens that ended a while ago. Now and then, so that no request pays for all of them.
+    fn forget_signed(&mut self, now: Timestamp) {
+        if self.by_hash.len() < SIGNED_AT_ONCE || !self.by_hash.len().is_power_of_two() {
+            return;
+        }
+        let long_ago = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(now);
+        let is_over = |credential: &Credential| {
+            credential.display == SIGNED && credential.expires_at.is_some_and(|end| end < long_ago)
+        };
+        let Self { by_hash, hash_of, used_at, .. } = self;
+        by_hash.retain(|_, credential| {
+            let keep = !is_over(credential);
+            if !keep {
+                hash_of.remove(&credential.id);
+                used_at.remove(&credential.id);
+            }
+            keep
+        });
+    }
+}
+
 /// What a new credential is to be.
 #[derive(Clone, Debug)]
 pub struct Mint {
@@ -135,6 +162,36 @@ impl Book {
         }
     }
 
+    /// The credential that stands for a token somebody else signed, which has been judged good. It is kept as long as
+    /// the token works, but nowhere else than here.
+    ///
+    /// # Errors
+    /// `apikey_revoked` when this very token was revoked here.
+    pub fn present_signed(&self, token: &str, mint: Mint) -> Result<Arc<Credential>, AbloError> {
+        let (hash, now) = (sha256_hex(token), self.now());
+        let known = self.read().by_hash.get(&hash).cloned();
+        let credential = match known {
+            Some(known) => known,
+            None => {
+                let id = format!("{SIGNED}_{}", &hash[..24]);
+                let credential = Arc::new(self.credential(id, SIGNED, mint));
+                let mut state = self.write();
+                state.forget_signed(now);
+                state.hash_of.insert(credential.id.clone(), hash.clone());
+                state.by_hash.insert(hash, credential.clone());
+                credential
+            }
+        };
+        match credential.status(now) {
+            Status::Active => {
+                self.write().used_at.insert(credential.id.clone(), now);
+                Ok(credential)
+            }
+            Status::Revoked => Err(AbloError::new(Code::ApikeyRevoked, "This token was revoked; get a new one.")),
+            Status::Expired => Err(Code::JwtExpired.into()),
+        }
+    }
+
     /// Whether a credential still works.
     #[must_use]
     pub fn works(&self, id: &str) -> bool {
@@ -173,6 +230,7 @@ impl Book {
                 && other.participant == old.participant
                 && other.operations == old.operations
                 && other.groups == old.groups
+                && other.user_meta == old.user_meta
                 && other.status(now) == Status::Active
         };
         others.find(same).cloned()

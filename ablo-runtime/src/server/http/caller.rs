@@ -24,7 +24,7 @@ pub struct Caller {
 /// Lets a request pass only with a credential that works. It guards matched routes, so no spelling of a path avoids it.
 pub async fn authenticate(State(server): State<Shared>, mut request: Request, next: Next) -> Response {
     let header = request.headers().get(AUTHORIZATION).map(|header| header.to_str().unwrap_or_default().to_owned());
-    match server.caller(bearer(header.as_deref())) {
+    match server.caller(bearer(header.as_deref())).await {
         Ok(caller) => {
             if let Err(error) = server.admit(&caller.credential) {
                 return Failure(error).into_response();

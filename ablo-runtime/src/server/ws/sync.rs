@@ -174,7 +174,7 @@ impl Connection {
         let ScopeClaim { claim_id, sync_groups, capability_token, ttl_seconds } = scope;
         let groups = Group::among(sync_groups.iter().map(String::as_str));
         let session = match &capability_token {
-            Some(token) => match self.server.caller(Some(token)) {
+            Some(token) => match self.server.caller(Some(token)).await {
                 Ok(other) if other.credential.space() == self.caller.credential.space() => other.session,
                 Ok(_) => return self.denied(claim_id, &sync_groups, None).await,
                 Err(error) => return self.denied(claim_id, &sync_groups, Some(error)).await,

@@ -37,7 +37,7 @@ pub async fn upgrade(
     let header = headers.get(axum::http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = offered.iter().find_map(|value| value.strip_prefix(BEARER));
     let token = token.or_else(|| header.and_then(|value| value.strip_prefix("Bearer ")));
-    let caller = match server.caller(token) {
+    let caller = match server.caller(token).await {
         Ok(caller) => caller,
         Err(error) => {
             let mut response = Failure(error.clone()).into_response();
