@@ -1,6 +1,7 @@
 //! `ablo serve`.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use ablo_runtime::server::{Ready, ServeOptions, ServerOptions, StoreChoice, serve};
 use ablo_schema::error::Code;
@@ -13,12 +14,17 @@ use super::source::Source;
 
 /// Serves until the process is told to stop.
 pub(super) fn run(command: &Serve, source: &Source, console: &Console) -> Outcome {
+    let mut server = ServerOptions::default();
+    if command.dev {
+        // Nobody sends a development server clients.
+        server.lame_duck = Duration::ZERO;
+    }
     let options = ServeOptions {
         schema: source.schema()?,
         store: store(&command.store)?,
         addr: address(&command.addr)?,
         dev: command.dev,
-        server: ServerOptions::default(),
+        server,
     };
     let json = command.json || console.is_json();
     let runtime = tokio::runtime::Runtime::new()?;

@@ -11,5 +11,6 @@ mod postgres;
 mod pulled;
 mod schema;
 mod serve;
+mod stop;
 mod tool;
 mod upgrade;

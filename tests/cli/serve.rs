@@ -10,15 +10,15 @@ use crate::harness::{ablo_reading, command};
 use crate::schema::NOTES;
 
 /// A server that runs until it is dropped.
-struct Server {
-    child: Child,
+pub struct Server {
+    pub child: Child,
     ready: Value,
     first_line: String,
     _schema: tempfile::NamedTempFile,
 }
 
 impl Server {
-    fn start(args: &[&str]) -> Self {
+    pub fn start(args: &[&str]) -> Self {
         let schema = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(schema.path(), NOTES).unwrap();
         let mut child = command(&["serve", "--addr", "127.0.0.1:0", "--dev", "--json", "--schema"])
@@ -33,8 +33,13 @@ impl Server {
         Self { child, ready, first_line, _schema: schema }
     }
 
-    fn text(&self, name: &str) -> &str {
+    pub fn text(&self, name: &str) -> &str {
         self.ready[name].as_str().unwrap()
+    }
+
+    pub fn tell_to_stop(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
     /// Sends a request and gives status and body.
@@ -119,8 +124,7 @@ fn rows_in_a_file_are_there_after_a_restart() {
 #[test]
 fn it_stops_when_told_to() {
     let mut server = Server::start(&[]);
-    let pid = server.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    server.tell_to_stop();
     assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 

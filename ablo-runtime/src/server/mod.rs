@@ -4,10 +4,12 @@
 //! of the sync plane with the time passed in; [`auth`] knows who is asking.
 
 pub mod auth;
+mod depth;
 mod http;
 mod metrics;
 mod options;
 mod presence;
+mod rate;
 mod room;
 mod serve;
 mod state;

@@ -27,17 +27,22 @@ pub struct Limits {
     pub operations: usize,
     /// Most sockets of one credential: close code 1013.
     pub sockets_per_credential: usize,
-    /// Most groups a socket may ask for.
+    /// Most groups a socket may ask for: close code 4008, or `connection_limit_exceeded` in a `claim_ack`.
     pub groups_per_socket: usize,
     /// Most commits of one socket that wait for their answer; more are read only when one is answered.
     pub commits_in_flight: usize,
-    /// Requests per second and credential, on average: `quota_exceeded`. Zero sets no limit.
+    /// HTTP requests per second and credential, on average: `rate_limited`. Zero sets no limit. Sockets need none: what
+    /// they send is read only as fast as it is answered.
     pub requests_per_second: u32,
+    /// HTTP requests per second and organization, on average: `rate_limited`. Zero sets no limit.
+    pub organization_requests_per_second: u32,
     /// A socket that takes this long to accept what it is sent is cut.
     pub write_timeout: Duration,
-    /// A socket that sends nothing for this long is closed.
+    /// A socket that sends nothing for this long is asked whether it is there.
+    pub idle_ping: Duration,
+    /// A socket that sends nothing for this long, not even an answer to that, is closed: close code 4000.
     pub idle_timeout: Duration,
-    /// Deepest nesting of JSON in a body or message.
+    /// Deepest nesting of JSON in a body or message: `invalid_json`.
     pub json_depth: usize,
     /// Most rows a list returns at once.
     pub page: usize,
@@ -49,13 +54,15 @@ impl Default for Limits {
             body_bytes: 2 << 20,
             message_bytes: 256 << 10,
             operations: 500,
-            sockets_per_credential: 64,
+            sockets_per_credential: 20,
             groups_per_socket: 64,
             commits_in_flight: 256,
-            requests_per_second: 0,
+            requests_per_second: 1_000,
+            organization_requests_per_second: 10_000,
             write_timeout: Duration::from_secs(20),
-            idle_timeout: Duration::from_secs(90),
-            json_depth: 64,
+            idle_ping: Duration::from_secs(20),
+            idle_timeout: Duration::from_secs(60),
+            json_depth: 32,
             page: 100,
         }
     }
@@ -75,7 +82,8 @@ pub struct ServerOptions {
     pub settle_marks: bool,
     /// Events of clients that are relayed to others, as `kind` of their frames.
     pub relayed: Vec<String>,
-    /// How long the server goes on answering after it was told to stop, before it closes its sockets.
+    /// How long the server goes on as before after it was told to stop, no longer ready, so that whoever sends it
+    /// clients can stop doing so. Then it closes its sockets.
     pub lame_duck: Duration,
 }
 
@@ -87,7 +95,7 @@ impl Default for ServerOptions {
             origins: None,
             settle_marks: true,
             relayed: ["sheet_selection", "slide_selection", "slide_cursor"].map(str::to_owned).to_vec(),
-            lame_duck: Duration::ZERO,
+            lame_duck: Duration::from_secs(5),
         }
     }
 }
@@ -124,7 +132,8 @@ impl ServeOptions {
             store: StoreChoice::Memory,
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             dev: true,
-            server: ServerOptions::default(),
+            // Nobody sends a development server clients.
+            server: ServerOptions { lame_duck: Duration::ZERO, ..ServerOptions::default() },
         }
     }
 }

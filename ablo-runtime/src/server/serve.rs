@@ -116,8 +116,9 @@ impl Running {
             stop.await;
             closing.drain();
             tokio::time::sleep(closing.options.lame_duck).await;
-            closing.close_sockets(1012, "the server is restarting");
+            // First nobody gets in any more, then everybody is asked out.
             closing.stop();
+            closing.close_sockets(1012, "the server is restarting");
         };
         let served = axum::serve(listener, router).with_graceful_shutdown(stopping);
         let mut stopped = server.stopped();

@@ -12,6 +12,7 @@ use super::auth::{Book, Credential, DEFAULT_GROUP, HttpKeys, Issuers};
 use super::http::Caller;
 use super::metrics::Metrics;
 use super::options::ServerOptions;
+use super::rate::Buckets;
 use super::room::Room;
 use super::sync::Bootstraps;
 use crate::engine::{Engine, Event, Operations, Participant};
@@ -36,7 +37,7 @@ pub struct Server {
     /// How far each credential's last bootstrap reached.
     pub bootstraps: Mutex<Bootstraps>,
     rooms: Mutex<HashMap<OrganizationId, Arc<Room>>>,
-    rates: Mutex<HashMap<String, (f64, Instant)>>,
+    rates: Mutex<Buckets>,
     connections: AtomicU64,
     draining: AtomicBool,
     stop: watch::Sender<bool>,
@@ -121,29 +122,25 @@ impl Server {
         (!everything).then(|| Group::among(groups.iter().copied()).into_iter().collect())
     }
 
-    /// Counts a request against its credential's rate.
+    /// Counts a request against the rates of its credential and its organization.
     ///
     /// # Errors
-    /// `quota_exceeded`.
+    /// `rate_limited`.
     pub fn admit(&self, credential: &Credential) -> Result<(), AbloError> {
-        let rate = f64::from(self.options.limits.requests_per_second);
-        if rate <= 0.0 {
-            return Ok(());
+        let limits = &self.options.limits;
+        let rates = [
+            ("key", &credential.id, limits.requests_per_second),
+            ("organization", &credential.organization, limits.organization_requests_per_second),
+        ];
+        let now = self.ticks();
+        let mut buckets = lock(&self.rates);
+        for (whose, id, rate) in rates {
+            buckets.take(&format!("{whose} {id}"), rate, now).map_err(|wait| {
+                let message = format!("This {whose} sends more than {rate} requests per second; slow down.");
+                AbloError::new(Code::RateLimited, message).detail("retryAfterSeconds", wait.div_ceil(1_000))
+            })?;
         }
-        let now = Instant::now();
-        let mut rates = lock(&self.rates);
-        if rates.len() > 10_000 {
-            rates.retain(|_, (_, at)| now.duration_since(*at).as_secs() < 10);
-        }
-        let (tokens, at) = rates.entry(credential.id.clone()).or_insert((rate * 2.0, now));
-        *tokens = (*tokens + now.duration_since(*at).as_secs_f64() * rate).min(rate * 2.0);
-        *at = now;
-        if *tokens >= 1.0 {
-            *tokens -= 1.0;
-            return Ok(());
-        }
-        let message = format!("This key sends more than {rate} requests per second; slow down.");
-        Err(AbloError::new(Code::QuotaExceeded, message).detail("retryAfterSeconds", 1))
+        Ok(())
     }
 
     /// The room of an organization's space. The first one in starts to listen to what happens there.
@@ -222,20 +219,34 @@ impl Server {
         lock(&self.bootstraps).head_of(credential, self.ticks())
     }
 
+    /// Asks the store for something small.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn ping(&self) -> Result<(), AbloError> {
+        self.engine.session(Participant::system("", "ablo")).head().await.map(|_| ())
+    }
+
     /// Whether the server is about to stop.
     #[must_use]
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// No longer ready for new work.
+    /// About to stop: it goes on, but is no longer ready.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Ends what runs in the background.
+    /// Whether no socket may open any more.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+
+    /// Ends what runs in the background, and takes no more sockets.
     pub fn stop(&self) {
-        let _ = self.stop.send(true);
+        self.stop.send_replace(true);
     }
 
     /// Turns true when the server stops.

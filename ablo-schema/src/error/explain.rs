@@ -504,6 +504,9 @@ explanations! {
         "The server is there, but has nothing at this address. Compare the base URL and the path with the OpenAPI \
          document.";
     MethodNotAllowed "The `Allow` header lists the methods of the route.";
+    RateLimited
+        "A credential or an organization sends more requests per second than the server allows. Nothing was done; \
+         `retryAfterSeconds` and the header `Retry-After` say when to try again.";
     StaleToken
         "Every grant has a number that only grows. This write carries an older one, so its author lost the claim, \
          perhaps without noticing, and somebody else may have written since. Claim again, read again, and write again.";

@@ -385,6 +385,7 @@ registry! {
     RouteNotFound "route_not_found" NotFound 404 final "there is no such route; check the path and the method";
     MethodNotAllowed "method_not_allowed" Validation 405 final
         "the route exists, but not with this method; use one it has";
+    RateLimited "rate_limited" RateLimit 429 retry "requests come too fast; wait as long as `Retry-After` says";
     StaleToken "stale_token" Claim 409 final "the write came from an earlier grant of the claim; claim the row again";
     ClaimNotHeld "claim_not_held" Claim 409 final "no live claim with this id is held by you; claim the row first";
     MustBootstrap "must_bootstrap" Bootstrap 410 final "the position is too old to catch up from; load everything anew";

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::failure::Failure;
+use crate::server::depth;
 use crate::server::state::Shared;
 
 /// The text of a request's body, whatever its content type says. Empty when there is none.
@@ -38,9 +39,9 @@ impl FromRequest<Shared> for BodyText {
             let message = format!("The body is larger than {limit} bytes; send less at once.");
             return Err(AbloError::new(Code::BodyTooLarge, message).into());
         }
-        String::from_utf8(body)
-            .map(Self)
-            .map_err(|_| AbloError::new(Code::InvalidJson, "The body is not UTF-8.").into())
+        let text = String::from_utf8(body).map_err(|_| AbloError::new(Code::InvalidJson, "The body is not UTF-8."))?;
+        depth::check(&text, server.options.limits.json_depth)?;
+        Ok(Self(text))
     }
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::openapi;
 use axum::extract::State;
@@ -13,6 +15,9 @@ use super::edge::CONTRACT;
 use super::failure::Failure;
 use super::reference;
 use crate::server::state::Shared;
+
+/// How long the store has to answer before the server is not ready.
+const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 /// What machines ask a server about itself. These need no credential and say nothing about any organization.
 pub fn routes() -> Router<Shared> {
@@ -37,7 +42,11 @@ async fn ready(State(server): State<Shared>) -> Response {
     if server.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining").into_response();
     }
-    (StatusCode::OK, "ready").into_response()
+    // Whoever asks has a time limit of its own, but a store that hangs is not ready either way.
+    match tokio::time::timeout(STORE_ANSWERS, server.ping()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready").into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response(),
+    }
 }
 
 async fn version(State(server): State<Shared>) -> Json<Value> {

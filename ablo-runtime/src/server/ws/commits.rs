@@ -86,6 +86,12 @@ impl Connection {
         }
     }
 
+    /// Answers a commit that is not even looked at.
+    pub(super) async fn refuse(&mut self, attempt: ClientTxId, error: AbloError) -> Result<(), End> {
+        self.server.metrics.failed(error.code().as_str());
+        self.send_frame(&ServerFrame::MutationResult(Receipt::rejected(attempt, error))).await
+    }
+
     async fn answer(&mut self, receipt: Receipt, now: u64, wait: u64) -> Result<(), End> {
         let frame = ServerFrame::MutationResult(receipt);
         if wait == 0 {

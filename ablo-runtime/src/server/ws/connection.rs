@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{ClaimId, ClientFrame, Group, JsonText, ParticipantKind, ServerFrame, TransactionId};
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use super::commits::Finished;
 use super::project;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
+use crate::server::depth;
 use crate::server::http::Caller;
 use crate::server::presence::ConnectionId;
 use crate::server::room::{Arrival, Push, Room};
@@ -45,12 +47,16 @@ pub(super) mod close {
     pub const EXPIRED: u16 = 4100;
     /// Nothing was heard for too long.
     pub const IDLE: u16 = 4000;
+    /// The handshake asks for more groups than allowed. Not 1008: the login is fine.
+    pub const TOO_MANY_GROUPS: u16 = 4008;
     /// A message is larger than allowed.
     pub const TOO_LARGE: u16 = 1009;
     /// Something failed here.
     pub const FAILED: u16 = 1011;
 }
 
+/// How long either side has for its part of a close.
+const PARTING: Duration = Duration::from_secs(1);
 /// How many things may wait for a connection to be told.
 const OUTBOX: usize = 512;
 /// A connection that never says that it is ready is sent deltas after this long anyway.
@@ -105,6 +111,8 @@ pub(super) struct Connection {
     /// Extra groups, and when they end.
     pub scopes: HashMap<ClaimId, (Vec<Group>, Option<u64>)>,
     last_heard: u64,
+    /// It was asked whether it is there and has not answered.
+    is_asked: bool,
     snapshots: Vec<u64>,
 }
 
@@ -112,7 +120,7 @@ pub(super) struct Connection {
 pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: Start) {
     let refusal = if start.from_elsewhere {
         Some((close::POLICY, "this origin may not connect"))
-    } else if server.is_draining() {
+    } else if server.is_stopping() {
         Some((close::RESTART, "the server is restarting"))
     } else if server.sockets_of(&caller.credential.id) >= server.options.limits.sockets_per_credential {
         Some((close::TRY_LATER, "too many connections of this key"))
@@ -120,16 +128,17 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
         None
     };
     if let Some((code, reason)) = refusal {
-        let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        part(&mut socket, code, reason).await;
         return;
     }
-    let groups: Vec<&str> =
-        start.groups.iter().map(String::as_str).take(server.options.limits.groups_per_socket).collect();
+    let groups: Vec<&str> = start.groups.iter().map(String::as_str).collect();
     let requested = server.asked(&caller.credential, &groups);
+    if requested.as_ref().map_or(0, HashSet::len) > server.options.limits.groups_per_socket {
+        part(&mut socket, close::TOO_MANY_GROUPS, "too many groups").await;
+        return;
+    }
     let Ok(events) = caller.session.subscribe(requested.clone()).await else {
-        let _ = socket
-            .send(Message::Close(Some(CloseFrame { code: close::FAILED, reason: "the store failed".into() })))
-            .await;
+        part(&mut socket, close::FAILED, "the store failed").await;
         return;
     };
     let (outbox, pushes) = mpsc::channel(OUTBOX);
@@ -166,12 +175,32 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
         claims: HashMap::new(),
         scopes: HashMap::new(),
         last_heard: now,
+        is_asked: false,
         snapshots: SNAPSHOTS_MS.iter().rev().map(|after| now + after).collect(),
         server,
         caller,
     };
     let end = connection.serve(pushes).await;
     connection.end(end).await;
+}
+
+/// Closes a socket.
+async fn part(socket: &mut WebSocket, code: u16, reason: &str) {
+    let reason = match code {
+        close::RESTART => format!("{reason}; retry_after={}", comeback(getrandom::u32().unwrap_or_default())),
+        _ => reason.to_owned(),
+    };
+    let frame = CloseFrame { code, reason: reason.into() };
+    let _ = tokio::time::timeout(PARTING, socket.send(Message::Close(Some(frame)))).await;
+    // The other side answers a close; leaving before that would turn it into a broken connection.
+    let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
+    let _ = tokio::time::timeout(PARTING, answered).await;
+}
+
+/// In how many seconds a client is asked to come back, each at a time of its own: from 0 to 5.
+fn comeback(random: u32) -> String {
+    let millis = random % 5_001;
+    format!("{}.{:03}", millis / 1_000, millis % 1_000)
 }
 
 /// The groups a peer shows: those it asked for, else those its credential lists.
@@ -241,10 +270,22 @@ impl Connection {
             self.send(frame).await?;
         }
         self.expire_scopes(now).await?;
-        if now.saturating_sub(self.last_heard) > millis(self.server.options.limits.idle_timeout) {
+        self.check_life(now).await?;
+        self.check_login()
+    }
+
+    /// Asks a silent client whether it is there, and gives up one that does not answer.
+    async fn check_life(&mut self, now: u64) -> Result<(), End> {
+        let limits = &self.server.options.limits;
+        let silence = now.saturating_sub(self.last_heard);
+        if silence > millis(limits.idle_timeout) {
             return Err(End::Close(close::IDLE, "nothing was heard for too long"));
         }
-        self.check_login()
+        if silence > millis(limits.idle_ping) && !self.is_asked {
+            self.is_asked = true;
+            self.socket.send(Message::Ping(Bytes::new())).await?;
+        }
+        Ok(())
     }
 
     /// Sends what may be sent now.
@@ -278,15 +319,20 @@ impl Connection {
             return Err(End::Close(close::TOO_LARGE, "the message is too large"));
         }
         self.heard();
-        match ClientFrame::decode(&text) {
-            Ok(frame) => self.frame(frame).await,
-            Err(error) => self.malformed(error).await,
+        let nested = depth::check(&text, self.server.options.limits.json_depth).err();
+        match (ClientFrame::decode(&text), nested) {
+            (Ok(frame), None) => self.frame(frame).await,
+            (Ok(ClientFrame::Commit(commit)), Some(error)) => self.refuse(commit.client_tx_id, error).await,
+            // Nobody waits for an answer to anything else.
+            (Ok(_), Some(_)) => Ok(()),
+            (Err(error), _) => self.malformed(error).await,
         }
     }
 
     /// Any frame is a sign of life: it keeps the connection and everything held through it.
     fn heard(&mut self) {
         self.last_heard = self.server.ticks();
+        self.is_asked = false;
         self.renew();
     }
 
@@ -420,15 +466,16 @@ impl Connection {
         self.disconnect();
         self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
         self.room.leave(self.id, self.server.millis());
-        // What was accepted is finished, whether or not anyone hears of it.
-        let finishing = async { while self.finished.next().await.is_some() {} };
+        // What was accepted is finished, and answered if anyone is there to hear it.
+        let finishing = async {
+            let mut heard = matches!(end, End::Close(..));
+            while let Some(done) = self.finished.next().await {
+                heard = heard && self.committed(done).await.is_ok();
+            }
+        };
         let _ = tokio::time::timeout(Duration::from_secs(5), finishing).await;
         if let End::Close(code, reason) = end {
-            let frame = CloseFrame { code, reason: reason.into() };
-            let _ = tokio::time::timeout(Duration::from_secs(1), self.socket.send(Message::Close(Some(frame)))).await;
-            // The other side answers a close; leaving before that would turn it into a broken connection.
-            let answered = async { while let Some(Ok(_)) = self.socket.recv().await {} };
-            let _ = tokio::time::timeout(Duration::from_secs(1), answered).await;
+            part(&mut self.socket, code, reason).await;
         }
     }
 

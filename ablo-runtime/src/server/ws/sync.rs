@@ -10,11 +10,14 @@ use ablo_schema::wire::{
 };
 
 use super::connection::{Connection, End, close};
+use super::project;
 use crate::engine::LogEntry;
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
 /// How many deltas of the log are read at once.
 const PAGE: usize = 1_000;
+/// Bytes of deltas after which a response is full.
+const RESPONSE: usize = 512 << 10;
 /// The row that does not exist, by whose deletion a client's cursor is moved.
 const CURSOR_ROW: &str = "__cursor__";
 
@@ -38,11 +41,26 @@ impl Connection {
             self.ack(request.last_sync_id.0.min(self.out.sent_through()));
         }
         let empty = ready.is_empty();
-        let deltas: Vec<JsonText> = ready.iter().filter_map(|parcel| self.json(parcel)).collect();
+        // What does not fit into one message follows in its order, each delta in a message of its own.
+        let (mut deltas, mut bytes, mut through) = (Vec::new(), 0, self.out.sent_through());
+        let mut rest = ready.iter();
+        for parcel in rest.by_ref() {
+            let Some(delta) = self.json(parcel) else { continue };
+            bytes += delta.get().len();
+            deltas.push(delta);
+            if bytes > RESPONSE {
+                through = parcel.delta.id;
+                break;
+            }
+        }
         let mut response = SyncResponse::new(deltas, head);
-        response.new_cursor = Some(Cursor(self.out.sent_through().to_string()));
+        response.new_cursor = Some(Cursor(through.to_string()));
         response.requires_bootstrap = Some(false);
         self.send_frame(&ServerFrame::SyncResponse(response)).await?;
+        for parcel in rest {
+            let text = project::frame(&self.text(parcel));
+            self.send(text).await?;
+        }
         if first {
             let id = self.id;
             for frame in self.room.snapshot(id, self.server.millis()) {
@@ -186,8 +204,15 @@ impl Connection {
         };
         let allowed =
             groups.len() == sync_groups.len() && groups.iter().all(|group| access.sees(std::slice::from_ref(group)));
-        if !allowed || groups.is_empty() || self.scopes.len() >= self.server.options.limits.groups_per_socket {
+        if !allowed || groups.is_empty() {
             return self.denied(claim_id, &sync_groups, None).await;
+        }
+        let most = self.server.options.limits.groups_per_socket;
+        let others = self.scopes.iter().filter(|(id, _)| **id != claim_id).map(|(_, (groups, _))| groups.len());
+        if self.requested.as_ref().map_or(0, HashSet::len) + others.sum::<usize>() + groups.len() > most {
+            let message = format!("A connection hears at most {most} groups; release some, or open another.");
+            let error = AbloError::new(Code::ConnectionLimitExceeded, message);
+            return self.denied(claim_id, &sync_groups, Some(error)).await;
         }
         let end = ttl_seconds.map(|seconds| self.server.ticks().saturating_add(seconds.saturating_mul(1_000)));
         self.scopes.insert(claim_id.clone(), (groups.clone(), end));

@@ -14,8 +14,6 @@ const PROTOCOL: &str = "ablo.sync.v1";
 const BEARER: &str = "ablo.bearer.";
 /// Bytes a socket's read buffer starts with; thousands of idle sockets must not cost much.
 const READ_BUFFER: usize = 4 << 10;
-/// Bytes that may wait to be written to a socket.
-const WRITE_BUFFER: usize = 1 << 20;
 
 /// `GET /sync/ws`. The credential is a subprotocol, never part of the URL.
 ///
@@ -61,8 +59,9 @@ pub async fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit)
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BUFFER.max(limit * 2));
+        // Every message is flushed before the next is made, so the one under way is all that ever waits here. What is
+        // made of several rows is cut well below a mebibyte.
+        .write_buffer_size(0);
     let upgrade = match selected {
         Some(protocol) => upgrade.protocols([protocol]),
         None => upgrade,

@@ -1,0 +1,8 @@
+//! What makes a server good to run: limits, stopping, watching, keeping.
+#![cfg(feature = "server")]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod drain;
+mod limits;
+mod rates;
+mod support;
