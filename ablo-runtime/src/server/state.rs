@@ -129,8 +129,8 @@ impl Server {
     pub fn admit(&self, credential: &Credential) -> Result<(), AbloError> {
         let limits = &self.options.limits;
         let rates = [
-            ("key", &credential.id, limits.requests_per_second),
-            ("organization", &credential.organization, limits.organization_requests_per_second),
+            ("key", credential.id.clone(), limits.requests_per_second),
+            ("organization", credential.space().0, limits.organization_requests_per_second),
         ];
         let now = self.ticks();
         let mut buckets = lock(&self.rates);
