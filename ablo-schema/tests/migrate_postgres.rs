@@ -46,9 +46,11 @@ fn up_is_the_next_schema_and_down_the_previous_one() {
     for (number, chunk) in pairs.chunks(20).enumerate() {
         // An application's tables mostly, and now and then a runtime's.
         let options = if number % 4 == 1 { application.clone().for_runtime() } else { application.clone() };
+        // Every other way is the one for tables in use.
+        let way_options = if number % 2 == 1 { options.clone().online() } else { options.clone() };
         let mut text = String::from("CREATE SCHEMA IF NOT EXISTS app;\n");
         for (old, new, hints) in chunk {
-            let way = migration(old, new, hints, &options);
+            let way = migration(old, new, hints, &way_options);
             let [previous, next] =
                 [old, new].map(|schema| script(&provision(&schema.clone().validate().unwrap(), &options)));
             for (what, part) in [
@@ -70,7 +72,7 @@ fn up_is_the_next_schema_and_down_the_previous_one() {
             output.split("----\n").map(|part| part.lines().filter(|line| !line.is_empty()).collect()).collect();
         assert_eq!(facts.len(), chunk.len() * 4 + 1);
         for ((old, new, hints), facts) in chunk.iter().zip(facts.chunks(4)) {
-            let way = migration(old, new, hints, &options);
+            let way = migration(old, new, hints, &way_options);
             for (got, wanted, plan) in [(2, 0, &way.up), (3, 1, &way.down)] {
                 let lacks: Vec<_> = facts[wanted].difference(&facts[got]).collect();
                 let extra: Vec<_> = facts[got].difference(&facts[wanted]).collect();
@@ -241,4 +243,60 @@ fn the_online_way_fills_and_checks_while_others_work() {
     });
     assert!(ends[0].starts_with("it's|5\n25000\n"), "{}", ends[0]);
     assert_eq!(ends[0], ends[1]);
+}
+
+/// Columns of a table in use get another type while rows are written to the old ones: nothing is rewritten, and what is
+/// there at the end is what the plain way makes.
+#[test]
+fn the_online_way_copies_a_column_to_another_type() {
+    let schema = |n: &str, state: &str| {
+        let fields = format!(
+            r#""n":{{{n},"isIndexed":true,"x-ablo":{{"doc":"It's a number.","unique":true}}}},"state":{{{state}}},"kept":{{"type":"string","isOptional":true}}"#
+        );
+        SchemaDef::from_artifact(&r#"{"v":3,"models":{"tasks":{"fields":{FIELDS}}}}"#.replace("FIELDS", &fields))
+            .unwrap()
+    };
+    let old = schema(r#""type":"number""#, r#""type":"string","isOptional":true"#);
+    let new = schema(r#""type":"string""#, r#""type":"number","x-ablo":{"default":7}"#);
+    let steps = diff(Some(&old), &new, &Hints::default()).unwrap();
+    assert!(steps.unexecutable.is_empty(), "{steps:?}");
+    let [plain, online] = [Options::postgres("app"), Options::postgres("app").online()]
+        .map(|options| migrate(Some(&old), &new, &steps, &options).up);
+    assert!(plain.statements.iter().any(|statement| statement.text.contains(" TYPE ")), "{plain}");
+    assert!(online.statements.iter().all(|statement| statement.risk.is_none()), "{online:#?}");
+    assert_eq!(online.notes.len(), 2, "{:?}", online.notes);
+    insta::assert_snapshot!("online_type", online.to_string());
+    let start = script(&provision(&old.clone().validate().unwrap(), &Options::postgres("app")));
+    let rows = "INSERT INTO app.tasks (id, organization_id, n, state) \
+                SELECT i, 'o', i, CASE WHEN i % 2 = 0 THEN '2' END FROM generate_series(1, 25000) i;";
+    let meanwhile = "INSERT INTO app.tasks (id, organization_id, n, state) VALUES ('late', 'o', -1, '5');\
+                     UPDATE app.tasks SET state = '9' WHERE id = '1';";
+    let query = format!(
+        "SELECT n, state FROM app.tasks WHERE id IN ('1', '2', '3', 'late') ORDER BY id;\
+         SELECT count(*), sum(state), count(DISTINCT n) FROM app.tasks; {}",
+        catalog("app")
+    );
+    let ends = [&plain, &online].map(|plan| {
+        let database = Database::new();
+        // The application writes to the old column, also when the way is halfway.
+        let text = if std::ptr::eq(plan, &plain) {
+            format!("{start}{rows}{meanwhile}{}", script(plan))
+        } else {
+            let (first, rest) = (Plan { notes: Vec::new(), ..plan.clone() }, plan.afterwards().cloned().collect());
+            let first = Plan { statements: first.transactional().cloned().collect(), ..first };
+            let rest = Plan { statements: rest, notes: Vec::new() };
+            format!("{start}{rows}{}{meanwhile}{}", script(&first), script(&rest))
+        };
+        database.run(&format!("{text}{query}")).unwrap()
+    });
+    assert_eq!(ends[0], ends[1]);
+    assert!(ends[1].starts_with("1|9\n2|2\n3|7\n-1|5\n25001|"), "{}", ends[1]);
+    let database = Database::new();
+    let back = migrate(Some(&old), &new, &steps, &Options::postgres("app").online()).down;
+    let rows = "INSERT INTO app.tasks (id, organization_id, n, state) VALUES ('a', 'o', '4', 2.5);";
+    let next = script(&provision(&new.validate().unwrap(), &Options::postgres("app")));
+    let found =
+        database.run(&format!("{next}{rows}{}SELECT n, state FROM app.tasks; {}", script(&back), catalog("app")));
+    let fresh = Database::new().run(&format!("{start}{}", catalog("app"))).unwrap();
+    assert_eq!(found.unwrap(), format!("4|2.5\n{fresh}"));
 }

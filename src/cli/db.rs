@@ -12,6 +12,7 @@ use super::diff;
 use super::exit::Exit;
 use super::failure::Outcome;
 use super::migrate::connect;
+use super::progress::Progress;
 use super::runtime::block_on;
 use super::source::Source;
 use crate::migrations::adopt::{check, pull};
@@ -27,6 +28,7 @@ pub(super) fn run(db: &Db, source: &Source, console: &Console) -> Outcome {
 }
 
 fn catalog(db: &Db) -> Result<Catalog, super::failure::Failure> {
+    let _progress = Progress::start("reading the catalog");
     block_on(async {
         let database = connect(&db.database).await?;
         let target = db.target.as_deref().unwrap_or(database.schema());

@@ -31,6 +31,7 @@ mod failure;
 mod generate;
 mod keys;
 mod migrate;
+mod progress;
 mod runtime;
 mod schema;
 mod serve;

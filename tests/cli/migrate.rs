@@ -313,6 +313,69 @@ fn lint_flags_what_locks_or_loses_and_takes_no_for_an_answer() {
     fixture.run(&["lint", all]).exits(0);
 }
 
+/// Runs a command with a terminal for its standard error, says `seen` once this text is there, and ends with what the
+/// terminal was given, the command's exit code first.
+const TERMINAL: &str = r#"
+import os, pty, subprocess, sys
+wanted, *command = sys.argv[1:]
+master, slave = pty.openpty()
+child = subprocess.Popen(command, stderr=slave, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+os.close(slave)
+text = b""
+while True:
+    try:
+        more = os.read(master, 4096)
+    except OSError:
+        break
+    if not more:
+        break
+    before, text = wanted.encode() in text, text + more
+    if not before and wanted.encode() in text:
+        print("seen", flush=True)
+print(child.wait(), repr(text))
+"#;
+
+#[test]
+fn only_a_terminal_is_told_what_takes_long() {
+    use std::io::{BufRead, BufReader};
+    let fixture = Fixture::new(TASKS);
+    let lock = "SELECT pg_advisory_lock(hashtextextended('ablo.migrations.public', 0)), pg_sleep(600)";
+    let mut holder = std::process::Command::new("psql")
+        .args([&fixture.database.url, "--no-psqlrc", "--command", lock])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until(
+        &fixture,
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        "1",
+    );
+    let apply = ["apply", "--lock-wait", "600"];
+    let mut piped = fixture.command(&apply);
+    let piped = piped.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let command = fixture.command(&apply);
+    let mut watched = std::process::Command::new("python3")
+        .args(["-c", TERMINAL, "applying ("])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watched.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "seen");
+    fixture.database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()",
+    );
+    let end = lines.next().unwrap().unwrap();
+    assert!(end.starts_with("0 ") && end.ends_with(r"\r\x1b[K'"), "{end}");
+    assert!(watched.wait().unwrap().success());
+    let piped = piped.wait_with_output().unwrap();
+    let text = String::from_utf8(piped.stderr).unwrap();
+    assert!(piped.status.success() && text.lines().count() == 1 && !text.contains('\r'), "{text}");
+    let _ = holder.wait();
+}
+
 /// Asks the database again and again until it gives this answer.
 fn wait_until(fixture: &Fixture, sql: &str, answer: &str) {
     for _ in 0..600 {

@@ -12,6 +12,7 @@ mod lower;
 mod pairing;
 mod postgres;
 mod renames;
+mod retype;
 mod sqlite;
 mod step;
 

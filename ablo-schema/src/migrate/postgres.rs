@@ -10,12 +10,10 @@ use super::{
     classify::has_value,
     pairing::{Match, Pair, Pairing},
     renames,
+    retype::{Retype, cast},
 };
-use crate::{
-    ir::FieldType,
-    sql::{
-        Cause, Column, Dialect, Index, Isolation, Lock, Options, Plan, Postgres, Risk, Statement, Table, ident, names,
-    },
+use crate::sql::{
+    Cause, Column, Dialect, Index, Isolation, Lock, Options, Plan, Postgres, Risk, Statement, Table, ident, names,
 };
 
 /// The statements from the previous tables to the next.
@@ -319,19 +317,24 @@ impl Way<'_> {
     fn change_column(&mut self, pair: &Pair, old: &Column, new: &Column) {
         let table = &pair.new;
         let name = ident(&new.name);
-        let is_retyped = old.ty(Dialect::Postgres) != new.ty(Dialect::Postgres);
+        let is_retyped = self.is_retyped(old, new);
+        if is_retyped && self.is_copied(pair, new) {
+            return self.copy_column(pair, old, new);
+        }
         let (before, after) = (self.sql.default(old), self.sql.default(new));
         if before.is_some() && (is_retyped || after.is_none()) {
             let what = format!("ALTER COLUMN {name} DROP DEFAULT");
             self.alter(table, &what, Lock::AccessExclusive, cause(table, new));
         }
         if is_retyped {
-            let (ty, using) = (new.ty(Dialect::Postgres), cast(old, new));
+            let (ty, using) = (new.ty(Dialect::Postgres), cast(&name, old, new));
             let text =
                 format!("ALTER TABLE {} ALTER COLUMN {name} TYPE {ty} USING {using};", self.sql.name(&table.name));
             self.plan.push(Statement::new(text, Lock::AccessExclusive, cause(table, new)).risk(Risk::Rewrite));
             if self.sql.online {
-                let message = "rewrites the table while everything waits; add a field of the new type and move values over instead";
+                let message = "rewrites the table while everything waits, for keys or policies depend on the column; add a \
+                               field of the new type, write both, move older values over in batches, and drop this one in a \
+                               later release";
                 self.plan.note(cause(table, new), message);
             }
         }
@@ -348,13 +351,58 @@ impl Way<'_> {
         }
     }
 
+    fn is_retyped(&self, old: &Column, new: &Column) -> bool {
+        old.ty(Dialect::Postgres) != new.ty(Dialect::Postgres)
+    }
+
+    /// Whether a column gets its new type beside the old one: the table is in use, and no key or policy depends on it.
+    fn is_copied(&self, pair: &Pair, new: &Column) -> bool {
+        let next = || self.pairing.created.iter().chain(self.pairing.kept.iter().map(|pair| &pair.new));
+        let (table, name) = (&pair.new, &new.name);
+        let is_key = table.primary_key.contains(name) || table.foreign_keys.iter().any(|key| key.column == *name);
+        let is_read = next().any(|other| match &other.isolation {
+            Isolation::Column(column) => other.name == table.name && column == name,
+            Isolation::Through { local, table: parent, key, organization } => {
+                (other.name == table.name && local == name)
+                    || (*parent == table.name && (key == name || organization.as_ref() == Some(name)))
+            }
+            Isolation::None | Isolation::Unknown(_) => false,
+        });
+        self.sql.online && !is_key && !is_read
+    }
+
+    /// Copies a column to one of another type while reads and writes go on.
+    fn copy_column(&mut self, pair: &Pair, old: &Column, new: &Column) {
+        let stays = pair.old.indexes.iter().filter_map(|index| pair.new_index(index));
+        let retype = Retype {
+            sql: self.sql,
+            table: &pair.new,
+            old,
+            new,
+            value: self.backfill(pair, new).filter(|_| new.not_null && !old.not_null),
+            indexes: stays.filter(|index| index.columns.contains(&new.name)).collect(),
+        };
+        self.plan.statements.extend(retype.begin());
+        self.plan.statements.extend(retype.fill());
+        self.plan.statements.extend(retype.check());
+        if new.not_null {
+            self.require(&pair.new, &retype.aside(), None);
+        }
+        self.plan.push(retype.finish());
+        let message = "is copied to a column of the new type, which takes over at the end; until then a value that does not \
+                       fit the new type is refused, and from then on programs must take the new type";
+        self.plan.note(cause(&pair.new, new), message);
+    }
+
     /// Checks, indexes and comments.
     fn change_dependents(&mut self, pair: &Pair) {
         self.rename_constraints(pair);
         let table = &pair.new;
         for found in &pair.columns {
             let column = &found.new;
-            let stays = found.kept().is_some_and(|old| same_values(old, column));
+            let is_copied =
+                found.kept().is_some_and(|old| self.is_retyped(old, column) && self.is_copied(pair, column));
+            let stays = is_copied || found.kept().is_some_and(|old| same_values(old, column));
             if let Some(check) = self.sql.check(table, column).filter(|_| !stays) {
                 let name = names::enumeration(&table.name, &column.name);
                 self.alter(table, &format!("ADD {check} NOT VALID"), Lock::AccessExclusive, cause(table, column));
@@ -460,18 +508,6 @@ fn same_values(old: &Column, new: &Column) -> bool {
         (Some(old), Some(new)) => old.len() == new.len() && old.iter().all(|value| new.contains(value)),
         (None, None) => true,
         _ => false,
-    }
-}
-
-/// A value of the old type as one of the new.
-fn cast(old: &Column, new: &Column) -> String {
-    let name = ident(&new.name);
-    match (old.def.ty, new.def.ty) {
-        (FieldType::Number, FieldType::Boolean) => format!("{name} <> 0"),
-        // As the wire writes it, whatever the session's date style.
-        (FieldType::Date, _) => format!("to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"),
-        (FieldType::Enum, FieldType::Json) => format!("to_jsonb({name})"),
-        _ => format!("{name}::{}", new.ty(Dialect::Postgres)),
     }
 }
 

@@ -44,6 +44,18 @@ pub fn required(table: &str, column: &str) -> String {
     shortened(format!("{table}_{column}_required"))
 }
 
+/// What takes the place of a column or index, before it does.
+#[must_use]
+pub fn aside(name: &str) -> String {
+    shortened(format!("ablo_new_{name}"))
+}
+
+/// The trigger, and its function, that keeps a column's successor equal to it.
+#[must_use]
+pub fn copier(table: &str, column: &str) -> String {
+    shortened(format!("{table}_{column}_copy"))
+}
+
 /// A name that fits: one that does not is cut, and told from others cut alike by a hash of the whole.
 fn shortened(name: String) -> String {
     if name.len() <= MAX_NAME_BYTES {

@@ -14,7 +14,8 @@ pub(super) fn view(plan: &Plan) -> String {
         return String::new();
     }
     let lines: String = plan.statements.iter().map(lines).collect();
-    format!("\nstatements\n{lines}")
+    let notes = plan.notes.iter().map(|note| format!("  -- note: {}{}\n", cause(&note.cause), note.message));
+    format!("\nstatements\n{lines}{}", notes.collect::<String>())
 }
 
 fn lines(statement: &Statement) -> String {

@@ -3,6 +3,7 @@ use serde::Serialize;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Outcome;
+use crate::cli::progress::Progress;
 use crate::migrations::Folder;
 use crate::migrations::database::{Apply, Database, Revert};
 
@@ -21,9 +22,13 @@ struct Reverted<'a> {
 /// `ablo migrate apply`.
 pub(super) async fn apply(database: &Database, folder: &Folder, options: Apply, console: &Console) -> Outcome {
     console.note(&format!("applying to {}", database.target()));
+    let progress = Progress::start("applying");
     let all = database
-        .apply(folder, options, |applied| step(console, &format!("applied {} ({:.1?})", applied.stem, applied.elapsed)))
+        .apply(folder, options, |applied| {
+            progress.aside(|| step(console, &format!("applied {} ({:.1?})", applied.stem, applied.elapsed)));
+        })
         .await?;
+    drop(progress);
     let applied: Vec<String> = all.into_iter().map(|applied| applied.stem).collect();
     tell(console, "ablo.apply/1", &Applied { database: database.target(), applied: &applied }, applied.is_empty())
 }
@@ -48,9 +53,13 @@ pub(super) async fn revert(
 ) -> Outcome {
     console.note(&format!("taking back in {}", database.target()));
     let how_far = to.map_or(Revert::Last, Revert::To);
+    let progress = Progress::start("taking back");
     let all = database
-        .revert(folder, how_far, options, |reverted| step(console, &format!("reverted {}", reverted.stem)))
+        .revert(folder, how_far, options, |reverted| {
+            progress.aside(|| step(console, &format!("reverted {}", reverted.stem)));
+        })
         .await?;
+    drop(progress);
     let reverted: Vec<String> = all.into_iter().map(|reverted| reverted.stem).collect();
     tell(console, "ablo.revert/1", &Reverted { database: database.target(), reverted: &reverted }, reverted.is_empty())
 }

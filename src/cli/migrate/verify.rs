@@ -3,6 +3,7 @@ use serde::Serialize;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Outcome;
+use crate::cli::progress::Progress;
 use crate::migrations::Folder;
 use crate::migrations::database::catalog::Difference;
 use crate::migrations::database::{Database, Verified};
@@ -24,7 +25,9 @@ struct Line<'a> {
 /// `ablo migrate verify`.
 pub(super) async fn run(database: &Database, folder: &Folder, console: &Console) -> Outcome {
     console.note(&format!("verifying in databases of their own beside {}", database.target()));
+    let progress = Progress::start("verifying");
     let verified = database.verify(folder).await?;
+    drop(progress);
     if console.is_json() {
         let (after, differences) = match &verified {
             Verified::Same => (None, Vec::new()),

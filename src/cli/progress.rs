@@ -1,0 +1,69 @@
+//! A line on the terminal for work that takes longer than a second.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long work may take before anything is said.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(200);
+/// Back to the start of the line, and the line emptied.
+const CLEAR: &str = "\r\x1b[K";
+
+/// Says what is going on until it is dropped, when standard error is a terminal.
+pub(super) struct Progress {
+    /// Held while something is written; whether the line is.
+    shown: Arc<Mutex<bool>>,
+    ticking: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    pub fn start(what: &str) -> Self {
+        let shown = Arc::new(Mutex::new(false));
+        let is_watched = io::stderr().is_terminal();
+        let ticking = is_watched.then(|| {
+            let (stop, stopped) = mpsc::channel();
+            let (what, shown) = (what.to_owned(), Arc::clone(&shown));
+            let start = Instant::now();
+            let tick = move || {
+                let mut wait = PATIENCE;
+                while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                    *shown = true;
+                    say(&format!("{CLEAR}{what} ({} s)", start.elapsed().as_secs()));
+                    wait = TICK;
+                }
+            };
+            (stop, std::thread::spawn(tick))
+        });
+        Self { shown, ticking }
+    }
+
+    /// Writes something else, with the line out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut *shown) {
+            say(CLEAR);
+        }
+        write()
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.ticking.take() {
+            drop(stop);
+            // It panics only with the terminal.
+            let _ = thread.join();
+        }
+        self.aside(|| {});
+    }
+}
+
+/// A terminal that is gone needs no progress.
+fn say(text: &str) {
+    let mut stream = io::stderr().lock();
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}
