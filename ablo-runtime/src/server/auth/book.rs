@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
+use super::key_hash::KeyHash;
 use super::{AuthStore, Credential, Status, Task, TaskCost};
 use crate::engine::Clock;
 
@@ -23,8 +24,8 @@ pub struct Book {
 
 #[derive(Default)]
 struct State {
-    by_hash: HashMap<String, Arc<Credential>>,
-    hash_of: HashMap<String, String>,
+    by_hash: HashMap<KeyHash, Arc<Credential>>,
+    hash_of: HashMap<String, KeyHash>,
     used_at: HashMap<String, Timestamp>,
     tasks: HashMap<String, Task>,
 }
@@ -120,6 +121,7 @@ impl Book {
         let kept = store.load()?;
         let mut state = State::default();
         for (hash, credential) in kept.credentials {
+            let hash = KeyHash::kept(hash);
             state.hash_of.insert(credential.id.clone(), hash.clone());
             state.by_hash.insert(hash, Arc::new(credential));
         }
@@ -146,8 +148,7 @@ impl Book {
     pub fn present(&self, key: &str) -> Result<Arc<Credential>, AbloError> {
         let key = ApiKey::parse(key)?;
         // Keys are looked up by their hash: how long that takes says nothing about any other key.
-        let hash = sha256_hex(key.secret());
-        let credential = self.read().by_hash.get(&hash).cloned();
+        let credential = self.read().by_hash.get(&KeyHash::of(key.secret())).cloned();
         let credential = credential.ok_or_else(|| {
             AbloError::new(Code::ApikeyInvalid, "This key is not known here; check which server it is for.")
         })?;
@@ -168,12 +169,12 @@ impl Book {
     /// # Errors
     /// `apikey_revoked` when this very token was revoked here.
     pub fn present_signed(&self, token: &str, mint: Mint) -> Result<Arc<Credential>, AbloError> {
-        let (hash, now) = (sha256_hex(token), self.now());
+        let (hash, now) = (KeyHash::of(token), self.now());
         let known = self.read().by_hash.get(&hash).cloned();
         let credential = match known {
             Some(known) => known,
             None => {
-                let id = format!("{SIGNED}_{}", &hash[..24]);
+                let id = format!("{SIGNED}_{}", &hash.as_str()[..24]);
                 let credential = Arc::new(self.credential(id, SIGNED, mint));
                 let mut state = self.write();
                 state.forget_signed(now);
@@ -262,8 +263,7 @@ impl Book {
     /// # Errors
     /// When it cannot be kept.
     pub fn adopt(&self, key: &ApiKey, mint: Mint) -> Result<Arc<Credential>, AbloError> {
-        let hash = sha256_hex(key.secret());
-        let id = format!("key_{}", &hash[..24]);
+        let id = format!("key_{}", &KeyHash::of(key.secret()).as_str()[..24]);
         let credential = self.credential(id, key.display_prefix(), mint);
         self.keep(key, credential)
     }
@@ -291,11 +291,11 @@ impl Book {
     }
 
     fn keep(&self, key: &ApiKey, credential: Credential) -> Result<Arc<Credential>, AbloError> {
-        self.put(sha256_hex(key.secret()), credential)
+        self.put(KeyHash::of(key.secret()), credential)
     }
 
-    fn put(&self, hash: String, credential: Credential) -> Result<Arc<Credential>, AbloError> {
-        self.store.keep_credential(&hash, &credential)?;
+    fn put(&self, hash: KeyHash, credential: Credential) -> Result<Arc<Credential>, AbloError> {
+        self.store.keep_credential(hash.as_str(), &credential)?;
         let credential = Arc::new(credential);
         let mut state = self.write();
         state.hash_of.insert(credential.id.clone(), hash.clone());

@@ -4,6 +4,7 @@ mod book;
 mod credential;
 mod exchange;
 mod jwt;
+mod key_hash;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;

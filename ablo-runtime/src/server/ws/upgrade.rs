@@ -1,5 +1,7 @@
+use ablo_schema::error::{AbloError, Code};
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::HeaderMap;
 use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +25,7 @@ pub async fn upgrade(
     State(server): State<Shared>,
     headers: HeaderMap,
     params: Params,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let offered: Vec<String> = headers
         .get_all(SEC_WEBSOCKET_PROTOCOL)
@@ -44,6 +46,11 @@ pub async fn upgrade(
             }
             return response;
         }
+    };
+    // Judged after the credential: who has none is told nothing else.
+    let Ok(upgrade) = upgrade else {
+        let message = "This is where sockets connect; ask for a WebSocket with an `Upgrade` header.";
+        return Failure(AbloError::new(Code::InvalidRequest, message)).into_response();
     };
     let start = Start {
         cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
