@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use ablo_runtime::server::{ServeOptions, mint_key, start};
+use ablo_runtime::server::{ServeOptions, StoreChoice, mint_key, start};
 use ablo_schema::ir::SchemaDef;
 use ablo_schema::wire::{KeyEnv, KeyKind};
 
@@ -14,9 +14,25 @@ fn folder() -> std::path::PathBuf {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_in_another_language_works() {
+    let told = tell("", StoreChoice::Memory).await;
+    assert!(told.contains("ok   twoContendersTakeTurns"), "{told}");
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_works_with_rows_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for stories in ["http", "limits"] {
+        let told = tell(stories, StoreChoice::Sqlite(folder.path().join(format!("{stories}.db")))).await;
+        assert!(told.matches("ok   ").count() > 3, "{told}");
+    }
+}
+
+/// Runs the stories whose name or file begins like this.
+async fn tell(stories: &str, store: StoreChoice) -> String {
     let artifact = std::fs::read_to_string(folder().join("schema.json")).unwrap();
     let schema = SchemaDef::from_artifact(&artifact).unwrap().validate().unwrap();
-    let running = start(ServeOptions::dev(schema)).await.unwrap();
+    let running = start(ServeOptions { store, ..ServeOptions::dev(schema) }).await.unwrap();
     let (addr, secret) = (running.ready.addr, running.ready.secret_key.clone().unwrap());
     let publishable = running.ready.publishable_key.clone().unwrap();
     let other = mint_key(&running.server.book, KeyKind::Secret, KeyEnv::Test, "org_other").unwrap();
@@ -25,6 +41,7 @@ async fn a_client_in_another_language_works() {
     let output = tokio::process::Command::new("node")
         .args(["--no-warnings", "--experimental-websocket"])
         .arg(folder().join("run.mjs"))
+        .args(Some(stories).filter(|stories| !stories.is_empty()))
         .env("ABLO_URL", format!("http://{addr}"))
         .env("ABLO_SECRET", secret)
         .env("ABLO_PUBLISHABLE", publishable)
@@ -34,7 +51,7 @@ async fn a_client_in_another_language_works() {
         .unwrap();
     let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{told}");
-    assert!(told.contains("ok   twoContendersTakeTurns"), "{told}");
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
+    told
 }

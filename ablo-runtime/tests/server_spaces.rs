@@ -1,4 +1,4 @@
-//! Test keys and live keys of one organization do not meet, anywhere.
+//! Test keys and live keys of one organization do not meet, anywhere; neither do two organizations.
 #![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -13,11 +13,12 @@ use served::Served;
 
 /// What one key sees of everything there is to see.
 async fn everything(server: &Served, key: &str, id: &str, capability: &str, turn: &str) -> String {
+    let organization = server.get("/api/auth/identity", key).await["accountScope"].as_str().unwrap().to_owned();
     let mut seen = String::new();
     for path in [
         format!("/v1/models/tasks/{id}"),
         "/v1/models/tasks".to_owned(),
-        "/v1/models/tasks?organizationId=org_dev&order_by=organizationId".to_owned(),
+        format!("/v1/models/tasks?organizationId={organization}&order_by=organizationId"),
         format!("/v1/intents?model=tasks&id={id}"),
         "/v1/intents".to_owned(),
         format!("/api/sync/entity/TaskModel/{id}"),
@@ -27,7 +28,7 @@ async fn everything(server: &Served, key: &str, id: &str, capability: &str, turn
     ] {
         seen.push_str(&server.get(&path, key).await.to_string());
     }
-    let query = json!({ "queries": [{ "model": "TaskModel", "where": [["organization_id", "org_dev"]] }] });
+    let query = json!({ "queries": [{ "model": "TaskModel", "where": [["organization_id", organization]] }] });
     seen.push_str(&server.post("/api/sync/query", key, &query).await.1.to_string());
     seen.push_str(&server.post(&format!("/v1/tasks/{turn}/close"), key, &json!({})).await.1.to_string());
     seen
@@ -36,8 +37,12 @@ async fn everything(server: &Served, key: &str, id: &str, capability: &str, turn
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_sees_anything_of_the_other() {
     for server in Served::over_every_store(support::schema).await {
-        let live = mint_key(&server.server.book, KeyKind::Secret, KeyEnv::Live, "org_dev").unwrap();
-        for (mine, theirs) in [(server.key.clone(), live.clone()), (live, server.key.clone())] {
+        let key = |env, organization| mint_key(&server.server.book, KeyKind::Secret, env, organization).unwrap();
+        let (test, live) = (server.key.clone(), key(KeyEnv::Live, "org_dev"));
+        let foreign = key(KeyEnv::Test, "org_other");
+        let pairs = [(&test, &live), (&live, &test), (&test, &foreign), (&foreign, &live)];
+        for (mine, theirs) in pairs.map(|(mine, theirs)| (mine.clone(), theirs.clone())) {
+            let organization = if mine == foreign { "org_other" } else { "org_dev" };
             let canary = served::uuid();
             let row = json!({ "type": "CREATE", "model": "tasks", "id": canary, "input": { "title": canary } });
             let ready = async |key: &str| {
@@ -49,7 +54,7 @@ async fn neither_sees_anything_of_the_other() {
             let asked = json!({ "participantKind": "agent", "participantId": canary });
             let (_, capability) = server.post("/api/auth/capability", &mine, &asked).await;
             let (_, turn) = server.post("/v1/tasks", &mine, &json!({ "prompt": canary })).await;
-            assert_eq!(capability["organizationId"], "org_dev", "both bear the organization's name");
+            assert_eq!(capability["organizationId"], organization, "both spaces bear the organization's name");
             let mut agent = server.open(capability["token"].as_str().unwrap(), &[]).await;
             agent.send("presence_update", &json!({ "status": "online", "customStatus": canary })).await;
             assert_eq!(own.commit(&json!([row])).await["success"], true);
@@ -77,6 +82,39 @@ async fn neither_sees_anything_of_the_other() {
                 .commit(&json!([{ "type": "UPDATE", "model": "tasks", "id": canary, "input": { "title": "x" } }]))
                 .await;
             assert_eq!(refused["error"]["code"], "entity_not_found");
+            // Every frame there is, about what is not theirs.
+            let target = json!({ "entityType": "tasks", "entityId": canary, "intentId": canary });
+            let wish =
+                json!({ "intentId": "w", "entityType": "tasks", "entityId": canary, "action": "x", "queue": true });
+            let frames = [
+                ("sync_request", json!({ "cursor": "1", "versions": {}, "lastSyncId": 0, "capabilities": [] })),
+                ("ack", json!({ "lastSyncId": 1, "versions": {} })),
+                ("claim", json!({ "claimId": "s1", "syncGroups": [format!("org:{organization}"), "inbox:s1"] })),
+                (
+                    "claim",
+                    json!({ "claimId": "s2", "syncGroups": ["inbox:x"], "capabilityToken": capability["token"] }),
+                ),
+                ("release", json!({ "claimId": canary })),
+                ("intent_abandon", target.clone()),
+                (
+                    "intent_reorder",
+                    json!({ "entityType": "tasks", "entityId": canary, "order": [{ "heldBy": "x", "intentId": canary }] }),
+                ),
+                ("presence_update", json!({ "status": "online" })),
+                ("slide_cursor", json!({ "x": "theirs" })),
+                ("bootstrap_request", json!({ "entities": ["TaskModel"], "versions": {}, "capabilities": {} })),
+                ("mutation", json!({ "mutatorName": "x", "input": {}, "clientTxId": "x" })),
+                ("intent_begin", wish),
+            ];
+            for (kind, payload) in frames {
+                other.send(kind, &payload).await;
+            }
+            other.next("intent_acquired", |granted| granted["intentId"] == "w").await;
+            let denied = other.next("claim_ack", |ack| ack["claimId"] == "s2").await;
+            assert_eq!(denied["success"], false, "a token of elsewhere widens nothing: {denied}");
+            other.send("intent_abandon", &json!({ "intentId": "w", "entityType": "tasks", "entityId": canary })).await;
+            own.settle().await;
+            assert!(!Value::from(own.frames.clone()).to_string().contains("theirs"), "nothing comes back either");
             // The same row there is another one.
             assert_eq!(
                 other
@@ -86,7 +124,7 @@ async fn neither_sees_anything_of_the_other() {
             );
             other.settle().await;
             let heard = Value::from(other.frames.clone()).to_string();
-            let known = [format!("\"modelId\":\"{canary}\""), format!("\"id\":\"{canary}\"")];
+            let known = ["modelId", "id", "entityId", "claimId"].map(|name| format!("\"{name}\":\"{canary}\""));
             let heard = known.iter().fold(heard, |heard, own| heard.replace(own, ""));
             assert!(!heard.contains(&canary), "{heard}");
 
