@@ -73,7 +73,7 @@ async fn what_was_written_before_the_end_is_answered() {
             _ => {}
         }
     }
-    let session = server.server.caller(Some(&server.key)).unwrap().session;
+    let session = server.server.caller(Some(&server.key)).await.unwrap().session;
     assert_eq!(session.count(&Query::of("tasks")).await.unwrap(), confirmed);
     drop(session);
     server.stop().await;
