@@ -4,9 +4,10 @@ impl Diagram {
     /// A Graphviz digraph. Thick lines are parent edges, dashed ones are not enforced by the database.
     #[must_use]
     pub fn to_dot(&self) -> String {
+        // Graphviz knows the widths of Courier even where it finds no fonts.
         let mut out = String::from(
-            "digraph schema {\n  rankdir=LR;\n  node [shape=plain, fontname=\"monospace\", fontsize=10];\n  \
-             edge [fontname=\"monospace\", fontsize=9];\n",
+            "digraph schema {\n  rankdir=LR;\n  node [shape=plain, fontname=\"Courier\", fontsize=10];\n  \
+             edge [fontname=\"Courier\", fontsize=9];\n",
         );
         for (position, model) in self.boxes.iter().enumerate().filter(|(_, model)| !model.is_control) {
             out.push_str(&node(position, model, "  "));
@@ -27,13 +28,7 @@ impl Diagram {
 }
 
 fn node(position: usize, model: &ModelBox, indent: &str) -> String {
-    let color = match (model.change, model.is_scope_root) {
-        (Change::Added, _) => "#dcfce7",
-        (Change::Changed, _) => "#fef3c7",
-        (Change::Removed, _) => "#fee2e2",
-        (Change::None, true) => "#ddd6fe",
-        (Change::None, false) => "#e2e8f0",
-    };
+    let color = shade(model.change).unwrap_or(if model.is_scope_root { "#ddd6fe" } else { "#e2e8f0" });
     let tags =
         if model.tags.is_empty() { String::new() } else { format!("<br/>{}", escaped(&model.tags.join(" · "))) };
     let mut rows = format!(
@@ -48,8 +43,9 @@ fn node(position: usize, model: &ModelBox, indent: &str) -> String {
             (_, _, true) => "UQ",
             _ => "",
         };
+        let shade = shade(line.change).map_or(String::new(), |color| format!(" bgcolor=\"{color}\""));
         rows.push_str(&format!(
-            "<tr><td port=\"f{line_position}\">{keys}</td><td align=\"left\">{}{}</td><td port=\"e{line_position}\" align=\"left\">{}</td></tr>",
+            "<tr><td port=\"f{line_position}\"{shade}>{keys}</td><td align=\"left\"{shade}>{}{}</td><td port=\"e{line_position}\" align=\"left\"{shade}>{}</td></tr>",
             line.change.mark(),
             escaped(&line.name),
             escaped(&line.ty)
@@ -57,6 +53,16 @@ fn node(position: usize, model: &ModelBox, indent: &str) -> String {
     }
     let table = format!("<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"4\">{rows}</table>");
     format!("{indent}m{position} [label=<{table}>];\n")
+}
+
+/// The background of what changed.
+fn shade(change: Change) -> Option<&'static str> {
+    match change {
+        Change::None => None,
+        Change::Added => Some("#dcfce7"),
+        Change::Changed => Some("#fef3c7"),
+        Change::Removed => Some("#fee2e2"),
+    }
 }
 
 fn line(edge: &Edge) -> String {

@@ -27,7 +27,8 @@ const STYLE: &str = "text{font-family:ui-monospace,'DejaVu Sans Mono',Menlo,Cons
 .added .box,.edge.added,.end.added{stroke:#15803d}.added .head,.row.added{fill:#dcfce7}\
 .changed .box,.edge.changed,.end.changed{stroke:#b45309}.changed .head,.row.changed{fill:#fef3c7}\
 .removed .box,.edge.removed,.end.removed{stroke:#b91c1c}.removed .head,.row.removed{fill:#fee2e2}\
-.gone{text-decoration:line-through}.mark{font-weight:bold}";
+.label.added{fill:#15803d}.label.changed{fill:#b45309}.label.removed{fill:#b91c1c}\
+.gone{text-decoration:line-through}";
 
 impl Diagram {
     /// A self-contained SVG.
@@ -36,7 +37,7 @@ impl Diagram {
         let sizes: Vec<Size> = self.boxes.iter().map(size).collect();
         let links: Vec<Link> = self.edges.iter().map(|edge| self.link(edge)).collect();
         let longest = self.edges.iter().map(|edge| edge.name.chars().count() + 1).max().unwrap_or_default();
-        let placement = layout::place(&sizes, &links, 56.0 + longest as f64 * SMALL_CHARACTER);
+        let placement = layout::place(&sizes, &links, 76.0 + longest as f64 * SMALL_CHARACTER);
         // Self references leave on the right.
         let width = (placement.width + 2.0 * MARGIN + 60.0).max(640.0);
         let height = placement.height + 2.0 * MARGIN + LEGEND;
@@ -73,9 +74,19 @@ impl Diagram {
     fn link(&self, edge: &Edge) -> Link {
         Link {
             parent: edge.parent,
-            parent_y: middle(&self.boxes[edge.parent], 0),
+            parent_y: middle(&self.boxes[edge.parent], 0) + self.end_offset(edge),
             child: edge.child,
             child_y: middle(&self.boxes[edge.child], edge.line.unwrap_or_default()),
+        }
+    }
+
+    /// Bars and rings of relations with one parent keep apart, so that neither hides the other.
+    fn end_offset(&self, edge: &Edge) -> f64 {
+        let mut siblings = self.edges.iter().filter(|other| other.parent == edge.parent);
+        match (siblings.any(|other| other.is_optional != edge.is_optional), edge.is_optional) {
+            (false, _) => 0.0,
+            (true, false) => -5.0,
+            (true, true) => 5.5,
         }
     }
 
@@ -225,10 +236,13 @@ fn draw_line(line: &Line, y: f64, width: f64, out: &mut String) {
         number(PADDING + MARKS - 6.0),
         escaped(&line.name)
     ));
+    let ty = shortened(&line.ty);
+    // What is cut short is told whole to who points at it.
+    let whole = if ty == line.ty { String::new() } else { format!("<title>{}</title>", escaped(&line.ty)) };
     out.push_str(&format!(
-        "<text class=\"type\" x=\"{}\" y=\"{baseline}\" text-anchor=\"end\">{}</text>\n",
+        "<text class=\"type\" x=\"{}\" y=\"{baseline}\" text-anchor=\"end\">{whole}{}</text>\n",
         number(width - PADDING),
-        escaped(&shortened(&line.ty))
+        escaped(&ty)
     ));
 }
 
@@ -238,7 +252,10 @@ fn draw_edge(edge: &Edge, points: &[(f64, f64)], out: &mut String, labels: &mut 
     // Which way lines leave the two boxes: to the right or to the left.
     let parent_side = if is_loop || points.len() < 2 || points[1].0 > parent.0 { 1.0 } else { -1.0 };
     let child_side = if is_loop { 1.0 } else { -parent_side };
-    let (start, end) = ((parent.0 + parent_side * END, parent.1), (child.0 + child_side * END, child.1));
+    // The line runs straight below its name.
+    let name = format!("{}{}", edge.change.mark(), edge.name);
+    let named = if is_loop { 0.0 } else { 4.0 + name.chars().count() as f64 * SMALL_CHARACTER };
+    let (start, end) = ((parent.0 + parent_side * END, parent.1), (child.0 + child_side * (END + named), child.1));
     let mut path = format!("M{} {}H{}", number(parent.0), number(parent.1), number(start.0));
     let mut at = start;
     if is_loop {
@@ -268,14 +285,17 @@ fn draw_edge(edge: &Edge, points: &[(f64, f64)], out: &mut String, labels: &mut 
     classes.push_str(class(edge.change));
     out.push_str(&format!("<path class=\"{classes}\" d=\"{path}\"/>\n"));
     draw_ends(edge, (parent, parent_side), (child, child_side), out);
-    let gone = if edge.change == Change::Removed { " gone" } else { "" };
-    let anchor = if child_side < 0.0 { "end" } else { "start" };
+    let (x, y, anchor) = if is_loop {
+        (child.0 + END + 3.0, child.1 + 13.0, "start")
+    } else {
+        (child.0 + child_side * (END + 3.0), child.1 - 5.0, if child_side < 0.0 { "end" } else { "start" })
+    };
     labels.push_str(&format!(
-        "<text class=\"label{gone}\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}{}</text>\n",
-        number(child.0 + child_side * (END + 3.0)),
-        number(child.1 - 5.0),
-        edge.change.mark(),
-        escaped(&edge.name)
+        "<text class=\"label{}\" x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>\n",
+        class(edge.change),
+        number(x),
+        number(y),
+        escaped(&name)
     ));
 }
 
