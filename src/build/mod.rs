@@ -20,7 +20,7 @@
 //! bytes. Migrations that are behind the models are a warning, and an error when `CI` is set or `ABLO_BUILD=strict`.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::{SchemaDef, ValidSchema};
@@ -126,6 +126,10 @@ impl Build {
     fn write(&self, surroundings: &Surroundings) -> Result<(), AbloError> {
         let schema = self.schema.clone().validate()?;
         for (file, output) in &self.outputs {
+            if !file.components().all(|part| matches!(part, Component::Normal(_))) {
+                let message = format!("{} is not a file below OUT_DIR, and nothing else is written", file.display());
+                return Err(AbloError::new(Code::FileUnwritable, message));
+            }
             let path = surroundings.out_dir.join(file);
             write_if_changed(&path, &output.text(&schema)).map_err(|error| {
                 AbloError::new(Code::FileUnwritable, format!("cannot write {}: {error}", path.display()))

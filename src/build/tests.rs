@@ -63,3 +63,17 @@ fn problems_of_the_schema_or_the_folder_are_errors_one_per_line() {
     let lines = notes().migrations("migrations").directives(&here);
     assert!(lines.contains("cargo::error=migration_folder_invalid: oops_.sql: "), "{lines}");
 }
+
+#[test]
+fn nothing_is_written_outside_the_out_dir_nor_into_the_migrations() {
+    let (directory, here) = surroundings(false);
+    let absolute = directory.path().join("absolute.ts");
+    for file in ["../models.ts".into(), "a/../../models.ts".into(), absolute] {
+        let lines = notes().migrations("migrations").typescript_to_out_dir(&file).directives(&here);
+        assert!(lines.contains("cargo::error=file_unwritable: "), "{lines}");
+    }
+    let mut left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["out", "package"]);
+    assert_eq!(std::fs::read_dir(&here.root).unwrap().count(), 0);
+}
