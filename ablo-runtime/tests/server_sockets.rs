@@ -216,6 +216,43 @@ async fn a_holder_that_comes_back_goes_on_and_the_line_stays() {
     }
 }
 
+/// Groups that a capability lends are heard, not owned, and only as long as it works.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_capability_lends_its_groups_to_a_socket() {
+    for server in Served::over_every_store(support::schema).await {
+        let person = server.session(&json!({ "participantKind": "user", "participantId": "u9" })).await.0;
+        let lent = json!({ "participantKind": "system", "syncGroups": ["inbox:i1"] });
+        let (_, lender) = server.post("/v1/capabilities", &server.key, &lent).await;
+        let mut socket = ready(&server, &person).await;
+        let ask = |groups: &str, token: &Value| json!({ "claimId": groups, "syncGroups": [groups], "capabilityToken": token });
+        socket.send("claim", &json!({ "claimId": "own", "syncGroups": ["inbox:i1"] })).await;
+        assert_eq!(
+            socket.next("claim_ack", |_| true).await["error"]["code"],
+            "capability_scope_denied",
+            "not by itself"
+        );
+        socket.send("claim", &ask("inbox:i2", &lender["token"])).await;
+        assert_eq!(socket.next("claim_ack", |_| true).await["success"], false, "nor more than the lender has");
+        socket.send("claim", &ask("inbox:i1", &lender["token"])).await;
+        let ack = socket.next("claim_ack", |_| true).await;
+        assert_eq!((&ack["success"], &ack["syncGroups"]), (&json!(true), &json!(["inbox:i1"])), "{ack}");
+        let row = |id: &str, inbox: &str| json!({ "type": "CREATE", "model": "tasks", "id": id, "input": { "title": "a", "inboxId": inbox } });
+        server.commit(&json!([row("t2", "i2"), row("t1", "i1")])).await;
+        socket.next("delta", |delta| delta["modelId"] == "t1").await;
+        assert!(socket.deltas().is_empty());
+        let refused = socket
+            .commit(&json!([{ "type": "UPDATE", "model": "tasks", "id": "t1", "input": { "title": "b" } }]))
+            .await;
+        assert_eq!(refused["error"]["code"], "entity_not_found", "hearing is not writing");
+        let path = format!("/v1/capabilities/{}", lender["id"].as_str().unwrap());
+        assert_eq!(server.request("DELETE", &path, &server.key, &Value::Null).await.0, 200);
+        assert_eq!(socket.next("claim_expired", |_| true).await["claimId"], "inbox:i1");
+        server.commit(&json!([row("t3", "i1")])).await;
+        socket.settle().await;
+        assert!(socket.deltas().is_empty(), "nothing more is heard");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_sent_twice_at_once_is_answered_twice_and_done_once() {
     for server in Served::over_every_store(support::schema).await {

@@ -4,7 +4,7 @@ use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Group, SyncId};
 
 use super::hub::Mailbox;
-use super::{Access, Event, LogEntry, ResyncReason, Session};
+use super::{Access, Event, LogEntry, LogPage, ResyncReason, Session};
 
 /// What happens in a participant's groups, as it happens.
 ///
@@ -55,6 +55,16 @@ impl Subscription {
     #[must_use]
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// What is delivered here of the log after a delta; see [`Session::log`].
+    ///
+    /// # Errors
+    /// As [`Session::log`].
+    pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
+        let mut page = self.session.log(after, limit).await?;
+        page.entries.retain(|entry| self.hears(entry));
+        Ok(page)
     }
 
     /// Whether a delta is delivered here.

@@ -234,10 +234,14 @@ impl<'a> View<'a> {
         let is_wide = seat.who.kind == ablo_schema::wire::ParticipantKind::System
             || seat.organization.iter().any(|group| mine.contains(group));
         let access = if is_wide { Access::All } else { Access::Groups(mine) };
-        Ok(match &seat.who.groups {
+        let mut access = match &seat.who.groups {
             Some(narrow) => access.narrowed(&narrow.iter().cloned().collect()),
             None => access,
-        })
+        };
+        if let Access::Groups(mine) = &mut access {
+            mine.extend(seat.who.lent.iter().cloned());
+        }
+        Ok(access)
     }
 }
 

@@ -109,7 +109,7 @@ pub(super) struct Connection {
     /// What it holds or waits for: the row, and when it was last renewed.
     pub claims: HashMap<ClaimId, super::claims::Held>,
     /// Extra groups, and when they end.
-    pub scopes: HashMap<ClaimId, (Vec<Group>, Option<u64>)>,
+    pub scopes: HashMap<ClaimId, super::sync::Scope>,
     last_heard: u64,
     /// It was asked whether it is there and has not answered.
     is_asked: bool,
@@ -204,7 +204,7 @@ fn comeback(random: u32) -> String {
 }
 
 /// The groups a peer shows: those it asked for, else those its credential lists.
-fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
+pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
     match requested {
         Some(requested) => requested.iter().cloned().collect(),
         None => server.listed_groups(&caller.credential),
@@ -239,7 +239,7 @@ impl Connection {
     /// When something is due without anyone asking.
     fn next_due(&self, opened: u64) -> u64 {
         let late = self.late.first_key_value().map(|((at, _), _)| *at);
-        let scopes = self.scopes.values().filter_map(|(_, end)| *end).min();
+        let scopes = self.scopes.values().filter_map(|scope| scope.end).min();
         let ready = (!self.is_ready).then_some(opened + READY_MS);
         [self.out.next_due(), self.grants.next_due(), late, scopes, ready, self.snapshots.last().copied()]
             .into_iter()

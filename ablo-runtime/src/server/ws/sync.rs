@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
@@ -11,7 +11,7 @@ use ablo_schema::wire::{
 
 use super::connection::{Connection, End, close};
 use super::project;
-use crate::engine::LogEntry;
+use crate::engine::{LogEntry, Participant};
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
 /// How many deltas of the log are read at once.
@@ -20,6 +20,15 @@ const PAGE: usize = 1_000;
 const RESPONSE: usize = 512 << 10;
 /// The row that does not exist, by whose deletion a client's cursor is moved.
 const CURSOR_ROW: &str = "__cursor__";
+
+/// More groups for a socket.
+pub(super) struct Scope {
+    groups: Vec<Group>,
+    /// When it ends.
+    pub end: Option<u64>,
+    /// The credential that lends the groups, when they are not the participant's own.
+    lender: Option<String>,
+}
 
 impl Connection {
     /// Answers `sync_request`.
@@ -105,9 +114,9 @@ impl Connection {
         let mut entries: Vec<Arc<LogEntry>> = Vec::new();
         let mut cursor = SyncId(after);
         loop {
-            match self.caller.session.log(cursor, PAGE).await {
+            match self.events.log(cursor, PAGE).await {
                 Ok(page) => {
-                    entries.extend(page.entries.into_iter().filter(|entry| self.events.hears(entry)));
+                    entries.extend(page.entries);
                     let done = page.cursor >= page.head || page.cursor <= cursor;
                     cursor = page.cursor;
                     if done {
@@ -191,13 +200,15 @@ impl Connection {
     pub(super) async fn widen(&mut self, scope: ScopeClaim) -> Result<(), End> {
         let ScopeClaim { claim_id, sync_groups, capability_token, ttl_seconds } = scope;
         let groups = Group::among(sync_groups.iter().map(String::as_str));
-        let session = match &capability_token {
+        let (session, lender) = match &capability_token {
             Some(token) => match self.server.caller(Some(token)).await {
-                Ok(other) if other.credential.space() == self.caller.credential.space() => other.session,
+                Ok(other) if other.credential.space() == self.caller.credential.space() => {
+                    (other.session, Some(other.credential.id.clone()))
+                }
                 Ok(_) => return self.denied(claim_id, &sync_groups, None).await,
                 Err(error) => return self.denied(claim_id, &sync_groups, Some(error)).await,
             },
-            None => self.caller.session.clone(),
+            None => (self.caller.session.clone(), None),
         };
         let Ok((access, _)) = session.access().await else {
             return Err(End::Close(close::FAILED, "the store failed"));
@@ -208,15 +219,16 @@ impl Connection {
             return self.denied(claim_id, &sync_groups, None).await;
         }
         let most = self.server.options.limits.groups_per_socket;
-        let others = self.scopes.iter().filter(|(id, _)| **id != claim_id).map(|(_, (groups, _))| groups.len());
+        let others = self.scopes.iter().filter(|(id, _)| **id != claim_id).map(|(_, scope)| scope.groups.len());
         if self.requested.as_ref().map_or(0, HashSet::len) + others.sum::<usize>() + groups.len() > most {
             let message = format!("A connection hears at most {most} groups; release some, or open another.");
             let error = AbloError::new(Code::ConnectionLimitExceeded, message);
             return self.denied(claim_id, &sync_groups, Some(error)).await;
         }
         let end = ttl_seconds.map(|seconds| self.server.ticks().saturating_add(seconds.saturating_mul(1_000)));
-        self.scopes.insert(claim_id.clone(), (groups.clone(), end));
-        self.resubscribe().await?;
+        let scope = Scope { groups: groups.clone(), end, lender };
+        let replaced = self.scopes.insert(claim_id.clone(), scope);
+        self.resubscribe(replaced.is_some_and(|scope| scope.lender.is_some())).await?;
         let ack = ClaimAck { claim_id, success: true, sync_groups: Some(groups), ttl_seconds, error: None };
         self.send_frame(&ServerFrame::ClaimAck(ack)).await
     }
@@ -234,17 +246,20 @@ impl Connection {
 
     /// Answers `release`.
     pub(super) async fn narrow(&mut self, claim: &ClaimId) -> Result<(), End> {
-        if self.scopes.remove(claim).is_some() {
-            self.resubscribe().await?;
+        match self.scopes.remove(claim) {
+            Some(scope) => self.resubscribe(scope.lender.is_some()).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Ends the extra groups whose time is over.
+    /// Ends the extra groups whose time is over, or whose lender's is.
     pub(super) async fn expire_scopes(&mut self, now: u64) -> Result<(), End> {
-        let over = |end: &Option<u64>| end.is_some_and(|end| end <= now);
+        let over = |scope: &Scope| {
+            scope.end.is_some_and(|end| end <= now)
+                || scope.lender.as_ref().is_some_and(|lender| !self.server.book.works(lender))
+        };
         let ended: Vec<ClaimId> =
-            self.scopes.iter().filter(|(_, (_, end))| over(end)).map(|(id, _)| id.clone()).collect();
+            self.scopes.iter().filter(|(_, scope)| over(scope)).map(|(id, _)| id.clone()).collect();
         for claim in ended {
             self.narrow(&claim).await?;
             self.send_frame(&ServerFrame::ClaimExpired(claim)).await?;
@@ -252,18 +267,28 @@ impl Connection {
         Ok(())
     }
 
-    /// Hears the groups of the handshake and of every scope from here on.
-    async fn resubscribe(&mut self) -> Result<(), End> {
-        let Some(base) = &self.requested else { return Ok(()) };
-        let extra = self.scopes.values().flat_map(|(groups, _)| groups.iter().cloned());
-        let wanted: HashSet<Group> = base.iter().cloned().chain(extra).collect();
-        let Ok(next) = self.caller.session.subscribe(Some(wanted.clone())).await else {
+    /// Hears the groups of the handshake and of every scope from here on. `returned` says that lent groups were given back.
+    async fn resubscribe(&mut self, returned: bool) -> Result<(), End> {
+        let groups = |scope: &Scope| scope.groups.clone();
+        let lent: BTreeSet<Group> =
+            self.scopes.values().filter(|scope| scope.lender.is_some()).flat_map(groups).collect();
+        // Whoever hears all of its own hears those already.
+        if self.requested.is_none() && lent.is_empty() && !returned {
+            return Ok(());
+        }
+        let extra = self.scopes.values().flat_map(groups);
+        let wanted: Option<HashSet<Group>> =
+            self.requested.as_ref().map(|base| base.iter().cloned().chain(extra).collect());
+        let participant = Participant { lent, ..self.caller.session.participant().clone() };
+        let listener = self.server.engine.session(participant);
+        let Ok(next) = listener.subscribe(wanted.clone()).await else {
             return Err(End::Close(close::FAILED, "the store failed"));
         };
         // The old subscription has everything up to where the new one starts.
         self.drain_events().await?;
         self.events = next;
-        self.room.regroup(self.id, self.events.access().clone(), wanted.into_iter().collect());
+        let groups = super::connection::listed(&self.server, &self.caller, wanted.as_ref());
+        self.room.regroup(self.id, self.events.access().clone(), groups);
         Ok(())
     }
 }
