@@ -1,4 +1,4 @@
-//! The same row write and log insert, written by hand.
+//! The same row write and log insert, written by hand; with a key also the answer to a request, in the same table.
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -15,6 +15,7 @@ struct Request {
     id: String,
     title: String,
     is_new: bool,
+    key: Option<String>,
     reply: oneshot::Sender<i64>,
 }
 
@@ -55,19 +56,17 @@ impl ByHand {
         Self(sender)
     }
 
-    pub async fn create(self, tag: &'static str, writer: usize, at: usize) {
-        let id = format!("{tag}_{writer}_{at}");
-        self.send(id.clone(), id, true).await;
+    pub async fn create(self, key: Option<String>, id: String) {
+        self.send(key, id.clone(), id, true).await;
     }
 
-    pub async fn update(self, tag: &'static str, writer: usize, at: usize) {
-        let id = format!("row_{}", (writer * 31 + at) % 1000);
-        self.send(id, format!("{tag}_{writer}_{at}"), false).await;
+    pub async fn update(self, key: Option<String>, id: String, title: String) {
+        self.send(key, id, title, false).await;
     }
 
-    async fn send(&self, id: String, title: String, is_new: bool) {
+    async fn send(&self, key: Option<String>, id: String, title: String, is_new: bool) {
         let (reply, answer) = oneshot::channel();
-        self.0.send(Request { id, title, is_new, reply }).unwrap();
+        self.0.send(Request { id, title, is_new, key, reply }).unwrap();
         answer.await.unwrap();
     }
 }
@@ -84,8 +83,10 @@ fn write(connection: &Connection, requests: &mpsc::Receiver<Request>) {
             .unwrap();
         let now = format!("{:.3}", ablo_schema::time::Timestamp::now());
         for request in &batch {
-            head += 1;
-            one(connection, request, head, &now);
+            if is_first(connection, request, head + 1, &now) {
+                head += 1;
+                one(connection, request, head, &now);
+            }
         }
         let sql = "UPDATE ablo_heads SET head = ?1 WHERE organization_id = 'org_1'";
         connection.prepare_cached(sql).unwrap().execute([head]).unwrap();
@@ -94,6 +95,15 @@ fn write(connection: &Connection, requests: &mpsc::Receiver<Request>) {
             let _ = request.reply.send(head);
         }
     }
+}
+
+/// Remembers the answer; a request that has been answered is not done again.
+fn is_first(connection: &Connection, request: &Request, head: i64, now: &str) -> bool {
+    let Some(key) = &request.key else { return true };
+    let sql = "INSERT INTO ablo_idempotency (organization_id, scope, \"key\", request_hash, receipt, created_at) \
+        VALUES ('org_1', 'system:sys', ?1, '', ?2, ?3) ON CONFLICT DO NOTHING";
+    let answer = format!("{{\"lastSyncId\":{head}}}");
+    connection.prepare_cached(sql).unwrap().execute(params![key, answer, now]).unwrap() == 1
 }
 
 fn one(connection: &Connection, request: &Request, head: i64, now: &str) {

@@ -2,7 +2,8 @@
 //!
 //! By hand means: one thread with a rusqlite connection, a queue of requests drained up to 64 at a time into one
 //! transaction, one row write and one insert into the same log table per request, prepared statements, an answer after
-//! the commit. It knows every value beforehand and reads, guards and remembers nothing.
+//! the commit. It knows every value beforehand and reads and guards nothing. With a key, which is one as the typed client
+//! makes them, it also inserts the answer into the same table, and a conflict there says that the request was answered.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 #[path = "../../tests/support/mod.rs"]
@@ -16,6 +17,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ablo_runtime::engine::Session;
+use ablo_schema::typed::Id;
 use ablo_schema::wire::WireDelta;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -63,17 +65,27 @@ fn task(id: &str) -> serde_json::Value {
     json!({"title": id, "note": "a note of a usual length, as people write them", "points": 3, "done": false})
 }
 
-/// `key` tells whether the answer is remembered, so that the commit can be repeated.
-async fn create_one(session: Session, key: bool, tag: &'static str, writer: usize, at: usize) {
-    let id = format!("{tag}{}_{writer}_{at}", u8::from(key));
-    session.commit(keyed(if key { &id } else { "" }, [create("tasks", &id, task(&id))])).await.unwrap();
+/// The key under which the answer is remembered, so that the commit can be repeated.
+fn new_key(key: bool) -> Option<String> {
+    key.then(|| Id::<()>::new().into_string())
 }
 
-async fn update_one(session: Session, key: bool, tag: &'static str, writer: usize, at: usize) {
-    let title = format!("{tag}_{writer}_{at}");
-    let id = format!("row_{}", (writer * 31 + at) % 1000);
-    let key = if key { title.as_str() } else { "" };
-    session.commit(keyed(key, [update("tasks", &id, json!({"title": title}))])).await.unwrap();
+fn new_id(tag: &str, key: bool, writer: usize, at: usize) -> String {
+    format!("{tag}{}_{writer}_{at}", u8::from(key))
+}
+
+fn old_id(writer: usize, at: usize) -> String {
+    format!("row_{}", (writer * 31 + at) % 1000)
+}
+
+async fn create_one(session: Session, key: Option<String>, id: String) {
+    let key = key.unwrap_or_default();
+    session.commit(keyed(&key, [create("tasks", &id, task(&id))])).await.unwrap();
+}
+
+async fn update_one(session: Session, key: Option<String>, id: String, title: String) {
+    let key = key.unwrap_or_default();
+    session.commit(keyed(&key, [update("tasks", &id, json!({"title": title}))])).await.unwrap();
 }
 
 async fn fill(session: &Session) {
@@ -86,16 +98,20 @@ async fn fill(session: &Session) {
     }
 }
 
-const LENGTH: Duration = Duration::from_millis(1500);
+const LENGTH: Duration = Duration::from_millis(1000);
 
 async fn memory_commits() {
     for writers in [1, 64] {
         let engine = memory().await;
         let session = system(&engine);
         fill(&session).await;
-        let (one, two) = (session.clone(), session.clone());
-        let created = rate(writers, LENGTH, move |writer, at| create_one(one.clone(), true, "c", writer, at)).await;
-        let updated = rate(writers, LENGTH, move |writer, at| update_one(two.clone(), true, "u", writer, at)).await;
+        let one = session.clone();
+        let create = move |writer, at| create_one(one.clone(), new_key(true), new_id("c", true, writer, at));
+        let created = rate(writers, LENGTH, create).await;
+        let one = session.clone();
+        let update =
+            move |writer, at| update_one(one.clone(), new_key(true), old_id(writer, at), new_id("u", true, writer, at));
+        let updated = rate(writers, LENGTH, update).await;
         println!("memory, {writers:>2} writers: create {created:>9.0}   update {updated:>9.0}");
     }
 }
@@ -120,31 +136,39 @@ async fn sqlite_commits() {
             fill(&system(&prepare)).await;
             drop(prepare);
             let hand = ByHand::open(&theirs_path, durability);
-            let mut rates: [Vec<f64>; 6] = Default::default();
+            // By whether there is a key: create and update by hand, then create and update by the engine.
+            let mut rates: [[Vec<f64>; 4]; 2] = Default::default();
             // Alternating, so that the machine's other work weighs on all alike; the median counts.
-            for tag in ["r0", "r1", "r2"] {
-                for (at, key) in [(0, false), (1, true)] {
+            for tag in ["r0", "r1", "r2", "r3", "r4"] {
+                for key in [false, true] {
+                    let rates = &mut rates[usize::from(key)];
+                    let one = hand.clone();
+                    let create = move |writer, at| one.clone().create(new_key(key), new_id(tag, key, writer, at));
+                    rates[0].push(rate(writers, LENGTH, create).await);
                     let one = session.clone();
-                    let create = move |writer, at| create_one(one.clone(), key, tag, writer, at);
-                    rates[at].push(rate(writers, LENGTH, create).await);
+                    let create = move |writer, at| create_one(one.clone(), new_key(key), new_id(tag, key, writer, at));
+                    rates[2].push(rate(writers, LENGTH, create).await);
+                    let one = hand.clone();
+                    let update = move |writer, at| {
+                        one.clone().update(new_key(key), old_id(writer, at), new_id(tag, key, writer, at))
+                    };
+                    rates[1].push(rate(writers, LENGTH, update).await);
                     let one = session.clone();
-                    let update = move |writer, at| update_one(one.clone(), key, tag, writer, at);
-                    rates[3 + at].push(rate(writers, LENGTH, update).await);
+                    let update = move |writer, at| {
+                        update_one(one.clone(), new_key(key), old_id(writer, at), new_id(tag, key, writer, at))
+                    };
+                    rates[3].push(rate(writers, LENGTH, update).await);
                 }
-                let one = hand.clone();
-                rates[2].push(rate(writers, LENGTH, move |writer, at| one.clone().create(tag, writer, at)).await);
-                let one = hand.clone();
-                rates[5].push(rate(writers, LENGTH, move |writer, at| one.clone().update(tag, writer, at)).await);
             }
-            let rates = rates.map(median);
-            for (name, [plain, keyed, hand]) in
-                [("create", [rates[0], rates[1], rates[2]]), ("update", [rates[3], rates[4], rates[5]])]
-            {
+            let [plain, keyed] = rates.map(|rates| rates.map(median));
+            for (name, at) in [("create", 0), ("update", 1)] {
+                let share =
+                    |[hand, ours]: [f64; 2]| format!("by hand {hand:>6.0}, engine {ours:>6.0} ({:.2})", ours / hand);
                 println!(
-                    "sqlite {durability:?}, {writers:>2} writers, {name}: by hand {hand:>6.0}   without key {plain:>6.0} \
-                     ({:.2})   with key {keyed:>6.0} ({:.2})",
-                    plain / hand,
-                    keyed / hand
+                    "sqlite {durability:?}, {writers:>2} writers, {name}: {}   with key: {} ({:.2} of by hand without)",
+                    share([plain[at], plain[at + 2]]),
+                    share([keyed[at], keyed[at + 2]]),
+                    keyed[at + 2] / plain[at]
                 );
             }
         }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ablo_schema::error::AbloError;
-use ablo_schema::wire::OrganizationId;
+use ablo_schema::wire::{Action, OrganizationId};
 
 use super::evaluate::{Answer, Evaluation};
 use super::hub::News;
@@ -85,9 +85,10 @@ impl Batch {
             match request {
                 Request::Commit(job) => {
                     wanted.receipts.extend(job.receipt.as_ref().map(|(key, _)| key.clone()));
-                    for operation in &job.operations {
+                    for (asked, operation) in job.request.commit.operations.iter().zip(&job.operations) {
                         let Ok(key) = &operation.key else { continue };
-                        wanted.rows.push(key.clone());
+                        let is_new = asked.action == Action::Create;
+                        if is_new { &mut wanted.new_rows } else { &mut wanted.rows }.push(key.clone());
                         wanted.claims.push(key.clone());
                         for edge in self.rules.model(key.model).parents() {
                             let parent = operation.input.record.text(edge.slot);

@@ -124,7 +124,7 @@ impl Organization {
     }
 
     fn load(&self, wanted: &ReadSet, loaded: &mut Loaded, types: &[Vec<FieldType>]) {
-        for key in &wanted.rows {
+        for key in wanted.rows.iter().chain(&wanted.new_rows) {
             loaded.rows.insert(key.clone(), self.rows[key.model.get()].get(&key.id).cloned());
         }
         for key in &wanted.claims {

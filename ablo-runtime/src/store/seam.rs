@@ -96,6 +96,9 @@ pub struct LogRange {
 pub struct ReadSet {
     /// Rows by key.
     pub rows: Vec<RowKey>,
+    /// Rows by key that most likely are not there: those that are about to be created. A store may say that they are not
+    /// without looking, when it makes sure in the end, and starts over when it was wrong. So may it with `receipts`.
+    pub new_rows: Vec<RowKey>,
     /// The claims of rows.
     pub claims: Vec<RowKey>,
     /// Remembered answers.
@@ -181,7 +184,7 @@ pub struct RowWrite {
 /// Everything a unit of work changes. A store applies all of it, or nothing.
 #[derive(Debug, Default)]
 pub struct WriteSet {
-    /// Rows, each once.
+    /// Rows, each once, by ascending key.
     pub rows: Vec<RowWrite>,
     /// New log entries: dense, from the head on.
     pub log: Vec<Arc<LogEntry>>,

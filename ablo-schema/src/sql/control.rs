@@ -1,6 +1,6 @@
 //! The runtime's own tables.
 
-use super::{Cause, Dialect, Lock, Options, Plan, Statement, ident};
+use super::{Cause, Dialect, Lock, Options, Plan, Statement, ident, text::one_of};
 
 /// Columns, as name, PostgreSQL type, SQLite type and constraint.
 type Columns = &'static [(&'static str, Kind, &'static str)];
@@ -9,6 +9,8 @@ type Columns = &'static [(&'static str, Kind, &'static str)];
 #[derive(Clone, Copy)]
 enum Kind {
     Text,
+    /// One of these.
+    Word(&'static [&'static str]),
     Integer,
     Time,
     Json,
@@ -18,7 +20,7 @@ enum Kind {
 impl Kind {
     fn name(self, dialect: Dialect) -> &'static str {
         match (dialect, self) {
-            (_, Self::Text) => "TEXT",
+            (_, Self::Text | Self::Word(_)) => "TEXT",
             (Dialect::Postgres, Self::Integer) => "BIGINT",
             (Dialect::Sqlite, Self::Integer) => "INTEGER",
             (Dialect::Postgres, Self::Time) => "TIMESTAMPTZ",
@@ -28,6 +30,8 @@ impl Kind {
         }
     }
 }
+
+const PARTICIPANTS: &[&str] = &["user", "agent", "system"];
 
 /// A table of the runtime.
 struct Own {
@@ -64,17 +68,16 @@ const TABLES: &[Own] = &[
             ("transaction_id", Kind::Text, ""),
             ("created_by", Kind::Text, ""),
             ("actor_id", Kind::Text, ""),
-            ("actor_kind", Kind::Text, "CHECK (actor_kind IN ('user', 'agent', 'system'))"),
+            ("actor_kind", Kind::Word(PARTICIPANTS), ""),
             ("on_behalf_of_id", Kind::Text, ""),
-            ("on_behalf_of_kind", Kind::Text, "CHECK (on_behalf_of_kind IN ('user', 'agent', 'system'))"),
+            ("on_behalf_of_kind", Kind::Word(PARTICIPANTS), ""),
             ("capability_id", Kind::Text, ""),
             (
                 "confirmation_state",
-                Kind::Text,
-                "CHECK (confirmation_state IN ('auto', 'previewed', 'approved', 'required_human_approval', \
-                 'auto_historical'))",
+                Kind::Word(&["auto", "previewed", "approved", "required_human_approval", "auto_historical"]),
+                "",
             ),
-            ("backfill_provenance", Kind::Text, "CHECK (backfill_provenance IN ('exact', 'inferred', 'unknown'))"),
+            ("backfill_provenance", Kind::Word(&["exact", "inferred", "unknown"]), ""),
             ("caused_by_task_id", Kind::Text, ""),
             // The row's previous delta: a row's history is found by following these, without an index to keep.
             ("previous_id", Kind::Integer, "NOT NULL"),
@@ -106,7 +109,8 @@ const TABLES: &[Own] = &[
             ("receipt", Kind::Json, "NOT NULL"),
             ("created_at", Kind::Time, "NOT NULL"),
         ],
-        key: &["organization_id", "scope", "key"],
+        // The keys that clients make rise with time: the answers of many participants follow each other.
+        key: &["organization_id", "key", "scope"],
         // Old answers are looked for rarely, new ones are written with every commit.
         indexes: &[],
     },
@@ -116,7 +120,7 @@ const TABLES: &[Own] = &[
             ("organization_id", Kind::Text, "NOT NULL"),
             ("id", Kind::Text, "NOT NULL"),
             ("token_hash", Kind::Text, "NOT NULL UNIQUE"),
-            ("participant_kind", Kind::Text, "NOT NULL CHECK (participant_kind IN ('user', 'agent', 'system'))"),
+            ("participant_kind", Kind::Word(PARTICIPANTS), "NOT NULL"),
             ("participant_id", Kind::Text, "NOT NULL"),
             ("label", Kind::Text, ""),
             ("operations", Kind::Texts, ""),
@@ -150,8 +154,12 @@ pub fn control_plane(options: &Options) -> Plan {
             .columns
             .iter()
             .map(|(name, kind, constraint)| {
-                let text = format!("  {} {} {constraint}", ident(name), kind.name(options.dialect));
-                text.trim_end().to_owned()
+                let check = match kind {
+                    Kind::Word(words) => format!("CHECK ({})", one_of(options.dialect, name, words)),
+                    _ => String::new(),
+                };
+                let parts = [&ident(name), kind.name(options.dialect), constraint, &check];
+                format!("  {}", parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
             })
             .collect();
         lines.push(format!("  PRIMARY KEY ({})", list(table.key)));

@@ -3,7 +3,7 @@
 use super::{
     Cause, Column, Dialect, Lock, Options, Plan, Risk, Statement, Table, ident, literal, names,
     table::{ForeignKey, Index, Isolation},
-    text::{idents, literals},
+    text::{idents, one_of},
 };
 
 /// What `app.current_org_id` holds, none when it is empty.
@@ -94,8 +94,8 @@ impl Postgres<'_> {
     /// The constraint that allows an enum's values alone.
     pub fn check(&self, table: &Table, column: &Column) -> Option<String> {
         let name = names::enumeration(&table.name, &column.name);
-        let values = literals(column.values()?);
-        Some(format!("CONSTRAINT {} CHECK ({} IN ({values}))", ident(&name), ident(&column.name)))
+        let check = one_of(Dialect::Postgres, &ident(&column.name), column.values()?);
+        Some(format!("CONSTRAINT {} CHECK ({check})", ident(&name)))
     }
 
     /// Everything a table has beside its columns, and the columns an existing table lacks.

@@ -2,7 +2,7 @@
 
 use super::{
     Cause, Column, Dialect, Index, Lock, Options, Plan, Statement, Table, Unless, ident, names, postgres,
-    text::{idents, literals},
+    text::{idents, one_of},
 };
 use crate::ir::FieldType;
 
@@ -91,7 +91,7 @@ fn suffix(table: &Table, column: &Column) -> String {
     }
     let name = ident(&column.name);
     let check = match (column.values(), column.def.ty) {
-        (Some(values), _) => Some(format!("{name} IN ({})", literals(values))),
+        (Some(values), _) => Some(one_of(Dialect::Sqlite, &name, values)),
         (None, FieldType::Boolean) => Some(format!("{name} IN (0, 1)")),
         _ => None,
     };

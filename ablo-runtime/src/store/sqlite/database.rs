@@ -4,8 +4,9 @@ use std::path::Path;
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{OrganizationId, SyncId};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
+use super::guesses::Guesses;
 use super::recent::Recent;
 use super::tables::Tables;
 use super::upgrade::SqliteUpgrade;
@@ -76,19 +77,28 @@ impl Database {
     pub fn transact(
         &mut self,
         organization: &OrganizationId,
-        step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
+        mut step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
     ) -> Result<(), AbloError> {
-        self.execute("BEGIN IMMEDIATE")?;
-        let outcome = match self.steps(organization, step) {
-            Ok(true) => self.execute("COMMIT"),
-            unchanged => unchanged.map(|_| ()),
-        };
-        self.roll_back();
-        if outcome.is_err() {
-            // It has taken in what was to be committed.
-            self.recent = self.recent.take().map(|_| Recent::default());
+        let mut guesses = Some(Guesses::default());
+        loop {
+            self.execute("BEGIN IMMEDIATE")?;
+            let outcome = match self.steps(organization, &mut step, guesses.as_mut()) {
+                Ok(Outcome::Written) => self.execute("COMMIT"),
+                Ok(Outcome::Unchanged) => Ok(()),
+                Ok(Outcome::Misguessed) => {
+                    self.roll_back();
+                    guesses = None;
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            self.roll_back();
+            if outcome.is_err() {
+                // It has taken in what was to be committed.
+                self.recent = self.recent.take().map(|_| Recent::default());
+            }
+            return outcome;
         }
-        outcome
     }
 
     /// Runs a reading in one transaction, which sees one moment of the file.
@@ -98,35 +108,49 @@ impl Database {
         mut step: impl FnMut(&Loaded) -> Result<Option<ReadSet>, AbloError>,
     ) -> Result<(), AbloError> {
         self.execute("BEGIN")?;
-        let outcome = self.steps(organization, |loaded| step(loaded).map(reading_step));
+        let outcome = self.steps(organization, |loaded| step(loaded).map(reading_step), None);
         self.roll_back();
         outcome.map(|_| ())
     }
 
-    /// Whether anything was written.
     fn steps(
         &mut self,
         organization: &OrganizationId,
         mut step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
-    ) -> Result<bool, AbloError> {
+        mut guesses: Option<&mut Guesses>,
+    ) -> Result<Outcome, AbloError> {
         let (head, trimmed) = self.head(organization).map_err(failed)?;
         let mut loaded = Loaded::new(self.clock.now(), head, trimmed);
         loop {
             match step(&loaded)? {
-                Step::Read(wanted) => self.load(organization, &wanted, &mut loaded).map_err(failed)?,
-                Step::Write(writes) if writes.is_empty() => return Ok(false),
+                Step::Read(wanted) => {
+                    self.load(organization, &wanted, &mut loaded, guesses.as_deref_mut()).map_err(failed)?;
+                }
+                Step::Write(writes) if guesses.as_ref().is_some_and(|guesses| !guesses.are_decided_by(&writes)) => {
+                    return Ok(Outcome::Misguessed);
+                }
+                Step::Write(writes) if writes.is_empty() => return Ok(Outcome::Unchanged),
                 Step::Write(writes) => {
-                    self.write(organization, &writes, &loaded).map_err(failed)?;
-                    if let Some(recent) = &mut self.recent {
-                        recent.apply(organization, &writes.rows);
+                    match self.write(organization, &writes, &loaded) {
+                        Ok(()) => {}
+                        Err(error) if guesses.is_some() && is_conflict(&error) => return Ok(Outcome::Misguessed),
+                        Err(error) => return Err(failed(error)),
                     }
-                    return Ok(true);
+                    let head = writes.log.last().map_or(loaded.head, |entry| entry.id());
+                    let trimmed = writes.trim.unwrap_or_default().max(loaded.trimmed);
+                    if let Some(recent) = &mut self.recent {
+                        recent.apply(organization, &writes.rows, (head, trimmed));
+                    }
+                    return Ok(Outcome::Written);
                 }
             }
         }
     }
 
     fn head(&self, organization: &OrganizationId) -> rusqlite::Result<(SyncId, SyncId)> {
+        if let Some(head) = self.recent.as_ref().and_then(|recent| recent.head(organization)) {
+            return Ok(head);
+        }
         let sql = "SELECT head, trimmed FROM ablo_heads WHERE organization_id = ?1";
         let row = self.connection.prepare_cached(sql)?.query_row([organization.as_str()], |row| {
             Ok((SyncId(unsigned(row.get(0)?)), SyncId(unsigned(row.get(1)?))))
@@ -144,6 +168,19 @@ impl Database {
             let _ = self.execute("ROLLBACK");
         }
     }
+}
+
+/// How far a unit of work came.
+enum Outcome {
+    Written,
+    Unchanged,
+    /// Something was there that had been taken to be new: it is done again, and looked for.
+    Misguessed,
+}
+
+/// Whether a row that was inserted is there already.
+fn is_conflict(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
 /// A sync id out of a column.

@@ -10,33 +10,37 @@ use serde_json::Value;
 
 use super::cell::{self, Cell};
 use super::database::{Database, signed, unsigned};
+use super::guesses::Guesses;
 use super::write::hex;
 use crate::claims::RowClaims;
 use crate::engine::{Fingerprint, Record, StoredReceipt, StoredRow};
 use crate::store::{Field, Loaded, LogRange, Match, ReadSet, ReceiptKey, RowKey, Scan};
 
 impl Database {
+    /// Reads what is wanted. With `guesses`, what is most likely new is not looked for.
     pub fn load(
         &mut self,
         organization: &OrganizationId,
         wanted: &ReadSet,
         loaded: &mut Loaded,
+        mut guesses: Option<&mut Guesses>,
     ) -> rusqlite::Result<()> {
         let owner = organization.as_str();
-        for key in &wanted.rows {
-            if !loaded.rows.contains_key(key) {
-                let row = match self.recent.as_ref().and_then(|recent| recent.get(organization, key)) {
-                    Some(row) => Some(row),
-                    None => {
-                        let row = self.row(owner, key)?;
-                        if let (Some(recent), Some(row)) = (&mut self.recent, &row) {
-                            recent.keep(organization, key, row);
-                        }
-                        row
+        for key in &wanted.new_rows {
+            match &mut guesses {
+                Some(guesses) if !loaded.rows.contains_key(key) => {
+                    let row = self.recent.as_ref().and_then(|recent| recent.get(organization, key));
+                    if row.is_none() {
+                        guesses.rows.push(key.clone());
                     }
-                };
-                loaded.rows.insert(key.clone(), row);
+                    loaded.rows.insert(key.clone(), row);
+                }
+                Some(_) => {}
+                None => self.load_row(organization, key, loaded)?,
             }
+        }
+        for key in &wanted.rows {
+            self.load_row(organization, key, loaded)?;
         }
         for key in &wanted.claims {
             if !loaded.claims.contains_key(key) {
@@ -45,7 +49,14 @@ impl Database {
             }
         }
         for key in &wanted.receipts {
-            let receipt = self.receipt(owner, key)?;
+            let receipt = match &mut guesses {
+                Some(_) if loaded.receipts.contains_key(key) => continue,
+                Some(guesses) => {
+                    guesses.receipts.push(key.clone());
+                    None
+                }
+                None => self.receipt(owner, key)?,
+            };
             loaded.receipts.insert(key.clone(), receipt);
         }
         for id in &wanted.entries {
@@ -65,6 +76,21 @@ impl Database {
         if let Some(count) = wanted.due {
             loaded.due = self.due(owner, count)?;
         }
+        Ok(())
+    }
+
+    fn load_row(&mut self, organization: &OrganizationId, key: &RowKey, loaded: &mut Loaded) -> rusqlite::Result<()> {
+        if loaded.rows.contains_key(key) {
+            return Ok(());
+        }
+        let mut row = self.recent.as_ref().and_then(|recent| recent.get(organization, key));
+        if row.is_none() {
+            row = self.row(organization.as_str(), key)?;
+            if let (Some(recent), Some(row)) = (&mut self.recent, &row) {
+                recent.keep(organization, key, row);
+            }
+        }
+        loaded.rows.insert(key.clone(), row);
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::database::{Database, signed, unsigned};
 use super::load::{instant, unreadable};
-use super::write::{text, unwritable};
+use super::write::{Times, unwritable};
 use crate::engine::LogEntry;
 
 /// The columns of a log entry, after the organization.
@@ -24,35 +24,43 @@ const INSERT: &str = "INSERT INTO ablo_deltas (organization_id, id, action_type,
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
 
 impl Database {
-    pub fn append(&self, owner: &str, entry: &LogEntry) -> rusqlite::Result<()> {
-        let StoredDelta { core, attribution, provenance } = &entry.delta;
-        let groups = serde_json::to_string(&core.sync_groups).map_err(unwritable)?;
-        let hidden = entry.hidden_from.as_ref().map(serde_json::to_string).transpose().map_err(unwritable)?;
-        let (actor, principal) = (attribution.actor.as_ref(), attribution.on_behalf_of.as_ref());
-        self.connection.prepare_cached(INSERT)?.execute(params![
-            owner,
-            signed(core.id),
-            core.action.letter(),
-            core.model_name,
-            core.model_id,
-            core.data.as_ref().map(|data| data.get()),
-            core.previous_data.as_ref().map(|data| data.get()),
-            groups,
-            text(core.created_at),
-            core.transaction_id.as_ref().map(|id| id.as_str()),
-            attribution.created_by.as_ref().map(|id| id.as_str()),
-            actor.map(|actor| actor.id.as_str()),
-            actor.map(|actor| actor.kind.as_str()),
-            principal.map(|principal| principal.id.as_str()),
-            principal.map(|principal| principal.kind.as_str()),
-            attribution.capability_id.as_ref().map(|id| id.as_str()),
-            attribution.confirmation_state.map(word).transpose()?,
-            attribution.backfill_provenance.map(word).transpose()?,
-            provenance.caused_by_task_id.as_ref().map(|id| id.as_str()),
-            signed(entry.previous),
-            hidden,
-            entry.only_for,
-        ])?;
+    /// Appends to the log.
+    pub fn append(&self, owner: &str, entries: &[Arc<LogEntry>]) -> rusqlite::Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.connection.prepare_cached(INSERT)?;
+        let mut times = Times::default();
+        for entry in entries {
+            let StoredDelta { core, attribution, provenance } = &entry.delta;
+            let groups = serde_json::to_string(&core.sync_groups).map_err(unwritable)?;
+            let hidden = entry.hidden_from.as_ref().map(serde_json::to_string).transpose().map_err(unwritable)?;
+            let (actor, principal) = (attribution.actor.as_ref(), attribution.on_behalf_of.as_ref());
+            statement.execute(params![
+                owner,
+                signed(core.id),
+                core.action.letter(),
+                core.model_name,
+                core.model_id,
+                core.data.as_ref().map(|data| data.get()),
+                core.previous_data.as_ref().map(|data| data.get()),
+                groups,
+                times.text(core.created_at),
+                core.transaction_id.as_ref().map(|id| id.as_str()),
+                attribution.created_by.as_ref().map(|id| id.as_str()),
+                actor.map(|actor| actor.id.as_str()),
+                actor.map(|actor| actor.kind.as_str()),
+                principal.map(|principal| principal.id.as_str()),
+                principal.map(|principal| principal.kind.as_str()),
+                attribution.capability_id.as_ref().map(|id| id.as_str()),
+                attribution.confirmation_state.map(word).transpose()?,
+                attribution.backfill_provenance.map(word).transpose()?,
+                provenance.caused_by_task_id.as_ref().map(|id| id.as_str()),
+                signed(entry.previous),
+                hidden,
+                entry.only_for,
+            ])?;
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 
 mod cell;
 mod database;
+mod guesses;
 mod load;
 mod log;
 mod recent;

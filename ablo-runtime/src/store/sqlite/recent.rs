@@ -1,14 +1,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ablo_schema::wire::OrganizationId;
+use ablo_schema::wire::{OrganizationId, SyncId};
 
 use crate::engine::StoredRow;
 use crate::store::{RowKey, RowWrite};
 
-/// Rows as they were last read or written, so that they are not read again. It starts over when it is full.
+/// Heads, and rows as they were last read or written, so that they are not read again. It starts over when it is full.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
+    /// The last delta, and the last one trimmed off.
+    heads: HashMap<OrganizationId, (SyncId, SyncId)>,
     rows: HashMap<OrganizationId, HashMap<RowKey, Arc<StoredRow>>>,
     count: usize,
 }
@@ -19,6 +21,10 @@ const FULL: usize = 4096;
 impl Recent {
     pub fn get(&self, organization: &OrganizationId, key: &RowKey) -> Option<Arc<StoredRow>> {
         self.rows.get(organization)?.get(key).cloned()
+    }
+
+    pub fn head(&self, organization: &OrganizationId) -> Option<(SyncId, SyncId)> {
+        self.heads.get(organization).copied()
     }
 
     /// Keeps a row as it is.
@@ -35,7 +41,7 @@ impl Recent {
     }
 
     /// Takes in what a transaction does.
-    pub fn apply(&mut self, organization: &OrganizationId, writes: &[RowWrite]) {
+    pub fn apply(&mut self, organization: &OrganizationId, writes: &[RowWrite], head: (SyncId, SyncId)) {
         for RowWrite { key, after, .. } in writes {
             match after {
                 Some(row) => self.keep(organization, key, row),
@@ -44,6 +50,10 @@ impl Recent {
                     self.count -= usize::from(gone.is_some());
                 }
             }
+        }
+        match self.heads.get_mut(organization) {
+            Some(known) => *known = head,
+            None => drop(self.heads.insert(organization.clone(), head)),
         }
     }
 }

@@ -12,8 +12,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::failed;
 use super::tables::quote;
 
-/// The form of the runtime's own tables; a file of a later one is refused.
-const FORMAT: i64 = 1;
+/// The form of the runtime's own tables; a file of another one is refused.
+const FORMAT: i64 = 2;
 
 /// Where the file keeps the schema it was made with.
 const META: &str =
@@ -136,10 +136,14 @@ impl SqliteUpgrade {
 
 fn check_format(connection: &Connection) -> Result<(), AbloError> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-    if version <= FORMAT {
+    // A new file says 0.
+    if version == FORMAT || version == 0 {
         return Ok(());
     }
-    let message = format!("the file has format {version}, this program knows {FORMAT}; use a newer one");
+    let message = format!(
+        "the file has format {version}, this program reads format {FORMAT}; open it with the version of ablo that wrote \
+         it, or begin a new file"
+    );
     Err(AbloError::new(Code::StoreVersionUnsupported, message))
 }
 

@@ -1,11 +1,13 @@
+use std::sync::Arc;
+
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::OrganizationId;
-use rusqlite::params;
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::cell::Cell;
 use super::database::{Database, signed};
-use crate::engine::{Fingerprint, StoredRow};
-use crate::store::{Loaded, RowKey, RowWrite, WriteSet};
+use crate::engine::{Fingerprint, StoredReceipt, StoredRow};
+use crate::store::{Loaded, ReceiptKey, RowKey, RowWrite, WriteSet};
 
 impl Database {
     pub fn write(&mut self, organization: &OrganizationId, writes: &WriteSet, loaded: &Loaded) -> rusqlite::Result<()> {
@@ -14,6 +16,7 @@ impl Database {
         for write in writes.rows.iter().filter(|write| write.before.is_some() && self.is_replaced(write)) {
             self.delete(owner, &write.key)?;
         }
+        let mut held = Held::new(&self.connection);
         for write in &writes.rows {
             let RowWrite { key, before, after } = write;
             let (_, table) = self.tables.model(key.model);
@@ -24,11 +27,10 @@ impl Database {
                 Some(before) if table.is_plain(before, row) => (&table.update_plain, &table.plain),
                 Some(_) => (&table.update, &table.written),
             };
-            self.put(owner, key, row, sql, slots)?;
+            self.put(held.statement(sql)?, owner, key, row, slots)?;
         }
-        for entry in &writes.log {
-            self.append(owner, entry)?;
-        }
+        drop(held);
+        self.append(owner, &writes.log)?;
         for (key, claims) in &writes.claims {
             let sql = "INSERT INTO ablo_claims (organization_id, model_name, model_id, state, due_at) \
                        VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET state = ?4, due_at = ?5";
@@ -41,13 +43,7 @@ impl Database {
                 claimed.insert((organization.clone(), key.clone()));
             }
         }
-        for (key, receipt) in &writes.receipts {
-            let sql = "INSERT INTO ablo_idempotency \
-                       (organization_id, scope, \"key\", request_hash, receipt, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-            let (answer, hash) = (receipt.to_text().map_err(unwritable)?, hex(&receipt.fingerprint));
-            let at = text(receipt.at);
-            self.connection.prepare_cached(sql)?.execute(params![owner, &*key.scope, &*key.key, hash, answer, at])?;
-        }
+        self.remember(owner, &writes.receipts)?;
         if let Some(before) = writes.forget {
             let sql = "DELETE FROM ablo_idempotency WHERE organization_id = ?1 AND created_at < ?2";
             self.connection.prepare_cached(sql)?.execute(params![owner, text(before)])?;
@@ -60,6 +56,18 @@ impl Database {
         let head = writes.log.last().map_or(loaded.head, |entry| entry.id());
         if head > loaded.head || trimmed > loaded.trimmed {
             self.set_head(owner, head, trimmed)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&self, owner: &str, receipts: &[(ReceiptKey, Arc<StoredReceipt>)]) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO ablo_idempotency \
+                   (organization_id, scope, \"key\", request_hash, receipt, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut at = Times::default();
+        for (key, receipt) in receipts {
+            let (answer, hash) = (receipt.to_text().map_err(unwritable)?, hex(&receipt.fingerprint));
+            statement.execute(params![owner, &*key.scope, &*key.key, hash, answer, at.text(receipt.at)])?;
         }
         Ok(())
     }
@@ -79,9 +87,15 @@ impl Database {
     }
 
     /// Runs the statement that writes these slots of a row.
-    fn put(&self, owner: &str, key: &RowKey, row: &StoredRow, sql: &str, written: &[usize]) -> rusqlite::Result<()> {
+    fn put(
+        &self,
+        statement: &mut CachedStatement<'_>,
+        owner: &str,
+        key: &RowKey,
+        row: &StoredRow,
+        written: &[usize],
+    ) -> rusqlite::Result<()> {
         let slots = self.tables.model(key.model).0.shape().slots();
-        let mut statement = self.connection.prepare_cached(sql)?;
         statement.raw_bind_parameter(1, owner)?;
         statement.raw_bind_parameter(2, &*key.id)?;
         let mut at = 3;
@@ -93,6 +107,37 @@ impl Database {
         statement.raw_bind_parameter(at + 1, signed(row.created))?;
         statement.raw_execute()?;
         Ok(())
+    }
+}
+
+/// The statement that was run last: rows that follow each other are mostly written by the same one.
+struct Held<'a> {
+    connection: &'a Connection,
+    last: Option<(&'a str, CachedStatement<'a>)>,
+}
+
+impl<'a> Held<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        Self { connection, last: None }
+    }
+
+    fn statement(&mut self, sql: &'a str) -> rusqlite::Result<&mut CachedStatement<'a>> {
+        let last = match self.last.take().filter(|(text, _)| std::ptr::eq(*text, sql)) {
+            Some(last) => last,
+            None => (sql, self.connection.prepare_cached(sql)?),
+        };
+        Ok(&mut self.last.insert(last).1)
+    }
+}
+
+/// Times as text; what is written together mostly has one time.
+#[derive(Default)]
+pub(super) struct Times(Option<(Timestamp, String)>);
+
+impl Times {
+    pub fn text(&mut self, time: Timestamp) -> &str {
+        let last = self.0.take().filter(|(last, _)| *last == time);
+        &self.0.insert(last.unwrap_or_else(|| (time, text(time)))).1
     }
 }
 
