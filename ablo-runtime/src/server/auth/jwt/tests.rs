@@ -232,6 +232,24 @@ fn fetched_keys_are_kept_rotated_and_asked_for_seldom() {
 }
 
 #[test]
+fn issuers_are_read_from_a_document() {
+    let keys = set(&["ec"]);
+    let short = json!([{ "issuer": "https://id.example", "audiences": ["ablo"], "keys": { "inline": keys },
+        "organization": { "claim": "org" }, "identity": { "teamIds": "teams" } }]);
+    assert_eq!(TrustedIssuer::read(&short.to_string()).unwrap(), [trusted(IssuerKeys::Inline(keys))]);
+    let with = |member: &str, value: Value| {
+        let mut document = short.clone();
+        document[0][member] = value;
+        TrustedIssuer::read(&document.to_string())
+    };
+    let other = with("test", json!(true)).unwrap().remove(0);
+    assert_eq!(other.env, ablo_schema::wire::KeyEnv::Test);
+    assert_eq!(with("leeway_seconds", json!(5)).unwrap()[0].leeway, Duration::from_secs(5));
+    assert!(with("leeway", json!(5)).unwrap_err().is(Code::InvalidJson), "a slip is not passed over");
+    assert_eq!(with("keys", json!({ "url": "http://id.example" })).unwrap_err().param.as_deref(), Some("keys"));
+}
+
+#[test]
 fn settings_that_could_never_work_are_told() {
     let good = || trusted(IssuerKeys::Inline(set(&["ec"])));
     assert!(good().check().is_ok());
