@@ -305,15 +305,14 @@ pub(super) enum DbCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// Where rows are kept: `memory`, or `sqlite:PATH`.
-    #[arg(long, env = "ABLO_STORE", default_value = "memory", hide_env_values = true)]
-    pub store: String,
-    /// Where to listen; port 0 picks a free one.
-    #[arg(long, env = "ABLO_ADDR", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
-    pub addr: String,
-    /// Create the organization `org_dev` and print keys of it.
+    #[command(flatten)]
+    pub settings: super::serve::Flags,
+    /// The file of settings; `ablo.toml` if there is one.
+    #[arg(long, env = "ABLO_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print what every setting comes to, without secrets, instead of serving.
     #[arg(long)]
-    pub dev: bool,
+    pub print_config: bool,
     /// Print where it listens, and the keys, as one line of JSON.
     #[arg(long)]
     pub json: bool,

@@ -21,7 +21,7 @@ struct Explanation<'a> {
 pub(super) fn run(code: &str, console: &Console) -> Outcome {
     let Some(explanation) = registered(code) else {
         let failure = Failure::new(Code::CodeUnknown, format!("`{code}` is not a registered error code"));
-        return Err(match nearest(code) {
+        return Err(match nearest(code, Code::ALL.iter().map(|code| code.as_str())) {
             Some(near) => failure.fix(format!("did you mean `{near}`?")),
             None => failure,
         });
@@ -55,9 +55,8 @@ fn registered(text: &str) -> Option<Explanation<'_>> {
     })
 }
 
-/// The registered code that looks most like this one, if any does.
-fn nearest(text: &str) -> Option<&'static str> {
-    let all = Code::ALL.iter().map(|code| code.as_str());
+/// The one of these that looks most like a text, if any does.
+pub(super) fn nearest<'a>(text: &str, all: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     all.map(|known| (distance(text, known), known))
         .filter(|(distance, known)| distance * 3 <= known.len())
         .min()

@@ -28,6 +28,11 @@ impl Source {
         Self { file, ..self }
     }
 
+    /// Reads this file when no other was named.
+    pub fn or_reading(&self, file: Option<PathBuf>) -> Self {
+        Self { compiled: self.compiled, file: self.file.clone().or(file) }
+    }
+
     /// Whether there is a schema to read.
     pub fn is_named(&self) -> bool {
         self.file.is_some() || self.compiled.is_some()

@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// Sends a request and gives status and body.
-    fn request(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
+    pub fn request(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.text("addr")).unwrap();
         let length = body.len();
         let head = format!(

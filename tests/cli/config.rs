@@ -1,0 +1,86 @@
+//! How `ablo serve` is configured.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{Run, command};
+use crate::serve::Server;
+
+/// What holds in a folder with this `ablo.toml`.
+fn serve(file: &str, variables: &[(&str, &str)], args: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ablo.toml"), file).unwrap();
+    run(folder.path(), variables, args)
+}
+
+fn run(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> Run {
+    let args = [&["serve", "--print-config"], args].concat();
+    Run::of(command(&args).current_dir(folder).envs(variables.iter().copied()))
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
+    let file = "store = \"sqlite:file.db\"\naddr = \"file:1\"\norigins = [\"https://file\"]\n[limits]\npage = 7\nidle_ping = 2\n";
+    let variables =
+        [("ABLO_ADDR", "environment:1"), ("ABLO_LIMITS_PAGE", "8"), ("ABLO_ORIGINS", "https://a, https://b")];
+    let said = serve(file, &variables, &["--limits-page", "9", "--dev", "--format", "json"]).exits(0).json();
+    assert_eq!(said["store"], "sqlite:file.db", "the file");
+    assert_eq!(said["addr"], "environment:1", "the environment");
+    assert_eq!(said["origins"], serde_json::json!(["https://a", "https://b"]));
+    assert_eq!(said["limits"]["page"], 9, "a flag");
+    assert_eq!(said["limits"]["idle_ping"], 2.0);
+    assert_eq!(said["limits"]["operations"], 500, "the default");
+    assert_eq!((&said["dev"], &said["lame_duck_seconds"]), (&Value::Bool(true), &0.0.into()));
+}
+
+#[test]
+fn what_is_printed_is_a_file_that_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--store", "sqlite:x.db", "--limits-idle-timeout", "12.5", "--settle-marks=false"];
+    let printed = run(folder.path(), &[], &args).exits(0).stdout;
+    assert_eq!(serve(&printed, &[], &[]).exits(0).stdout, printed);
+    assert!(printed.contains("idle_timeout = 12.5") && printed.contains("settle_marks = false"), "{printed}");
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let file = "stor = \"memory\"\naddr = 7\n\n[limits]\npages = 1\njson_depth = -1\n";
+    let variables = [("ABLO_STOER", "memory"), ("ABLO_DEV", "perhaps"), ("ABLO_API_KEY", "other programs' are theirs")];
+    let run = serve(file, &variables, &["--limits-operations", "many"]).exits(2);
+    let expected = [
+        "error[argument_invalid]: the configuration has 7 mistakes",
+        "ablo.toml:1: `stor` is not a setting; did you mean `store`?",
+        "ablo.toml:2: `addr` has to be text",
+        "ablo.toml:5: `limits.pages` is not a setting; did you mean `limits.page`?",
+        "ablo.toml:6: `limits.json_depth` has to be a whole number from 0 on",
+        "the environment: `ABLO_STOER` is not a setting; did you mean `ABLO_STORE`?",
+        "ABLO_DEV: `dev` has to be `true` or `false`",
+        "--limits-operations: `limits.operations` has to be a whole number from 0 on",
+    ];
+    for line in expected {
+        assert!(run.stderr.contains(line), "{line}\n{run}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_or_not_there_is_told() {
+    let run = serve("store = \"memory\"\naddr = \n", &[], &[]).exits(2);
+    assert!(run.stderr.contains("ablo.toml:2: not TOML"), "{run}");
+    let run = serve("", &[], &["--config", "missing.toml"]).exits(1);
+    assert!(run.stderr.contains("missing.toml"), "{run}");
+}
+
+#[test]
+fn passwords_are_not_printed() {
+    let run = serve("store = \"postgres://ada:canary@db/x\"\n", &[], &[]).exits(0);
+    assert!(run.stdout.contains("postgres://ada:***@db/x") && !run.stdout.contains("canary"), "{run}");
+}
+
+#[test]
+fn a_server_keeps_to_its_settings() {
+    let server = Server::start(&["--limits-body-bytes", "100"]);
+    let note = format!(r#"{{"data":{{"title":"{}"}}}}"#, "x".repeat(100));
+    let (status, body) = server.request("POST", "/api/v1/models/notes", server.text("secretKey"), &note);
+    assert!(status == 413 && body.contains("body_too_large"), "{status} {body}");
+}
