@@ -402,30 +402,42 @@ mod words_of_diesel_column_name;
 mod words_of_diesel_embed;
 #[path = "ui/words_of_diesel/fixed/primary_key.rs"]
 mod words_of_diesel_primary_key;
+#[path = "ui/words_of_diesel/fixed/skip_update.rs"]
+mod words_of_diesel_skip_update;
 #[path = "ui/words_of_diesel/fixed/sql_type.rs"]
 mod words_of_diesel_sql_type;
 #[path = "ui/words_of_diesel/fixed/table_name.rs"]
 mod words_of_diesel_table_name;
+#[path = "ui/words_of_diesel/fixed/treat_none_as_default_value.rs"]
+mod words_of_diesel_treat_none_as_default_value;
 #[path = "ui/words_of_sea_orm/fixed/auto_increment.rs"]
 mod words_of_sea_orm_auto_increment;
 #[path = "ui/words_of_sea_orm/fixed/column_type.rs"]
 mod words_of_sea_orm_column_type;
+#[path = "ui/words_of_sea_orm/fixed/comment.rs"]
+mod words_of_sea_orm_comment;
 #[path = "ui/words_of_sea_orm/fixed/default_value.rs"]
 mod words_of_sea_orm_default_value;
 #[path = "ui/words_of_sea_orm/fixed/from_to.rs"]
 mod words_of_sea_orm_from_to;
 #[path = "ui/words_of_sea_orm/fixed/has_many.rs"]
 mod words_of_sea_orm_has_many;
+#[path = "ui/words_of_sea_orm/fixed/ignore.rs"]
+mod words_of_sea_orm_ignore;
 #[path = "ui/words_of_sea_orm/fixed/nullable.rs"]
 mod words_of_sea_orm_nullable;
 #[path = "ui/words_of_sea_orm/fixed/on_delete.rs"]
 mod words_of_sea_orm_on_delete;
+#[path = "ui/words_of_sea_orm/fixed/relation_enum.rs"]
+mod words_of_sea_orm_relation_enum;
 #[path = "ui/words_of_sea_orm/fixed/rs_type.rs"]
 mod words_of_sea_orm_rs_type;
 #[path = "ui/words_of_sea_orm/fixed/string_value.rs"]
 mod words_of_sea_orm_string_value;
 #[path = "ui/words_of_serde/fixed/alias.rs"]
 mod words_of_serde_alias;
+#[path = "ui/words_of_serde/fixed/borrow.rs"]
+mod words_of_serde_borrow;
 #[path = "ui/words_of_serde/fixed/flatten.rs"]
 mod words_of_serde_flatten;
 #[path = "ui/words_of_serde/fixed/rename_all_on_enum.rs"]
@@ -440,10 +452,16 @@ mod words_of_serde_rename_member;
 mod words_of_serde_rename_struct;
 #[path = "ui/words_of_serde/fixed/rename_variant.rs"]
 mod words_of_serde_rename_variant;
+#[path = "ui/words_of_serde/fixed/serialize_with.rs"]
+mod words_of_serde_serialize_with;
 #[path = "ui/words_of_serde/fixed/skip.rs"]
 mod words_of_serde_skip;
+#[path = "ui/words_of_serde/fixed/skip_serializing.rs"]
+mod words_of_serde_skip_serializing;
 #[path = "ui/words_of_serde/fixed/tag.rs"]
 mod words_of_serde_tag;
+#[path = "ui/words_of_serde/fixed/transparent.rs"]
+mod words_of_serde_transparent;
 #[path = "ui/words_of_serde/fixed/with.rs"]
 mod words_of_serde_with;
 #[path = "ui/words_of_the_artifact/fixed/auto_fill.rs"]
@@ -452,11 +470,17 @@ mod words_of_the_artifact_auto_fill;
 mod words_of_the_artifact_belongs_to;
 #[path = "ui/words_of_the_artifact/fixed/bootstrap_limit.rs"]
 mod words_of_the_artifact_bootstrap_limit;
+#[path = "ui/words_of_the_artifact/fixed/foreign_key_column.rs"]
+mod words_of_the_artifact_foreign_key_column;
+#[path = "ui/words_of_the_artifact/fixed/has_many.rs"]
+mod words_of_the_artifact_has_many;
 #[path = "ui/words_of_the_artifact/fixed/identity_roles.rs"]
 mod words_of_the_artifact_identity_roles;
 #[path = "ui/words_of_the_artifact/fixed/is_indexed.rs"]
 mod words_of_the_artifact_is_indexed;
 #[path = "ui/words_of_the_artifact/fixed/is_optional.rs"]
 mod words_of_the_artifact_is_optional;
+#[path = "ui/words_of_the_artifact/fixed/renamed_from.rs"]
+mod words_of_the_artifact_renamed_from;
 #[path = "ui/words_of_the_artifact/fixed/table_name.rs"]
 mod words_of_the_artifact_table_name;

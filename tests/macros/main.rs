@@ -7,5 +7,4 @@ mod hygiene;
 mod options;
 #[cfg(feature = "runtime")]
 mod runtime;
-mod strict;
 mod vectors;

@@ -1,0 +1,11 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+pub struct Task {
+    pub id: Id<Task>,
+    pub title: String,
+    #[ablo(ignore)]
+    pub draft: bool,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use ablo::prelude::*;
+
+#[derive(AbloModel, Clone)]
+#[ablo(hasMany(parts: Task by above_id))]
+pub struct Task {
+    pub id: Id<Task>,
+    pub above_id: Option<Id<Task>>,
+}
+
+fn main() {}
