@@ -3,7 +3,7 @@
 # document describes. Arguments go to schemathesis, for longer runs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-target=${CARGO_TARGET_DIR:-target}
+target=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
 tools=$target/tools/schemathesis
 work=$target/tmp/schemathesis
 mkdir -p "$work"
@@ -39,6 +39,7 @@ PYTHON
 member() { python3 -c 'import json, sys; print(json.loads(sys.argv[1])[sys.argv[2]])' "$ready" "$1"; }
 addr=$(member addr) key=$(member secretKey)
 
+cd "$work" # it leaves files where it runs
 "$tools/bin/schemathesis" run "http://$addr/v1/openapi.json" --header "Authorization: Bearer $key" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
     --continue-on-failure --generation-database=none --seed 1 --max-examples "${1:-5}" "${@:2}"

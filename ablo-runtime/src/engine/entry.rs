@@ -16,7 +16,7 @@ pub struct LogEntry {
     pub hidden_from: Option<Vec<Group>>,
     /// The only one who hears of it, by the id that grants name: what somebody sees changed because a grant did.
     pub only_for: Option<String>,
-    frame: OnceLock<Bytes>,
+    text: OnceLock<Bytes>,
 }
 
 impl LogEntry {
@@ -28,7 +28,7 @@ impl LogEntry {
         hidden_from: Option<Vec<Group>>,
         only_for: Option<String>,
     ) -> Self {
-        Self { delta, previous, hidden_from, only_for, frame: OnceLock::new() }
+        Self { delta, previous, hidden_from, only_for, text: OnceLock::new() }
     }
 
     /// Its position in the log.
@@ -37,10 +37,9 @@ impl LogEntry {
         self.delta.core.id
     }
 
-    /// The client's form of the delta as JSON, encoded once, however many connections it goes to.
-    #[must_use]
-    pub fn frame(&self) -> &Bytes {
-        self.frame.get_or_init(|| serde_json::to_vec(&self.delta.for_client()).unwrap_or_default().into())
+    /// What is sent of the delta: encoded by the first who asks, and shared with everyone after, however many they are.
+    pub fn text(&self, encode: impl FnOnce(&StoredDelta) -> Bytes) -> &Bytes {
+        self.text.get_or_init(|| encode(&self.delta))
     }
 }
 

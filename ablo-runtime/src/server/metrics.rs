@@ -15,6 +15,8 @@ pub struct Metrics {
     pub sockets: AtomicI64,
     /// Deltas handed to sockets.
     pub deltas_sent: AtomicU64,
+    /// Deltas turned into text: one for all the sockets it goes to, except those that need a text of their own.
+    pub deltas_encoded: AtomicU64,
     /// Times a socket had to read the log again.
     pub resyncs: AtomicU64,
     /// Sockets cut because they did not take what they were sent.
@@ -66,6 +68,7 @@ impl Metrics {
         family("ablo_ws_connections", "gauge", "Open sockets.", one(sockets));
         let counters = [
             ("ablo_deltas_sent_total", "Deltas handed to sockets.", &self.deltas_sent),
+            ("ablo_deltas_encoded_total", "Deltas turned into text.", &self.deltas_encoded),
             ("ablo_resyncs_total", "Times a socket read the log again.", &self.resyncs),
             ("ablo_slow_consumer_cuts_total", "Sockets cut for being slow.", &self.slow_cuts),
             ("ablo_paced_rejections_total", "Rejections held back.", &self.paced),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{ClaimId, ClientFrame, Group, JsonText, ParticipantKind, ServerFrame, TransactionId};
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::StreamExt;
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::stream::FuturesUnordered;
+use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 
 use super::commits::Finished;
@@ -221,7 +221,11 @@ impl Connection {
             let busy = self.finished.len() >= self.server.options.limits.commits_in_flight;
             let step = tokio::select! {
                 message = self.socket.recv(), if !busy => self.message(message).await,
-                event = self.events.next() => self.event(event).await,
+                event = self.events.next() => match self.event(event).await {
+                    // What was published meanwhile goes out with it.
+                    Ok(()) => self.drain_events().await,
+                    end => end,
+                },
                 Some(push) = pushes.recv() => self.push(push).await,
                 Some(done) = self.finished.next(), if !self.finished.is_empty() => self.committed(done).await,
                 () = tokio::time::sleep(Duration::from_millis(due)) => Ok(()),
@@ -288,19 +292,17 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what may be sent now.
+    /// Sends what may be sent now, all of it at once.
     pub(super) async fn flush(&mut self) -> Result<(), End> {
-        for parcel in self.out.poll(self.server.ticks()) {
-            let text = project::frame(&self.text(&parcel));
-            self.send(text).await?;
-        }
-        Ok(())
+        let ready = self.out.poll(self.server.ticks());
+        let frames: Vec<Utf8Bytes> = ready.iter().map(|parcel| self.frame_of(parcel)).collect();
+        if frames.is_empty() { Ok(()) } else { self.send_all(frames).await }
     }
 
-    /// The text of a delta for this client.
-    pub(super) fn text(&self, parcel: &Parcel<Arc<LogEntry>>) -> String {
+    /// The frame of a delta for this client.
+    pub(super) fn frame_of(&self, parcel: &Parcel<Arc<LogEntry>>) -> Utf8Bytes {
         self.server.metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
-        project::delta(parcel, &self.server.schema)
+        project::frame(parcel, &self.server.schema, &self.server.metrics)
     }
 
     async fn message(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
@@ -424,10 +426,24 @@ impl Connection {
         }
     }
 
-    /// Sends text, for as long as a client may take to accept it.
+    /// Sends a text at once.
     pub(super) async fn send(&mut self, text: String) -> Result<(), End> {
+        self.send_all([text.into()]).await
+    }
+
+    /// Sends texts together, waiting for each as long as a client may take to accept it.
+    pub(super) async fn send_all(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
         let limit = self.server.options.limits.write_timeout;
-        match tokio::time::timeout(limit, self.socket.send(Message::Text(text.into()))).await {
+        for text in texts {
+            let fed = tokio::time::timeout(limit, self.socket.feed(Message::Text(text))).await;
+            self.taken(fed)?;
+        }
+        let flushed = tokio::time::timeout(limit, self.socket.flush()).await;
+        self.taken(flushed)
+    }
+
+    fn taken(&self, sent: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>) -> Result<(), End> {
+        match sent {
             Ok(sent) => Ok(sent?),
             Err(_) => {
                 self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);

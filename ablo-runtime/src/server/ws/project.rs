@@ -1,9 +1,13 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use ablo_schema::ir::ValidSchema;
-use ablo_schema::wire::{DeltaAction, JsonText};
+use ablo_schema::wire::{DeltaAction, JsonText, WireDelta};
+use axum::body::Bytes;
+use axum::extract::ws::Utf8Bytes;
 
 use crate::engine::LogEntry;
+use crate::server::metrics::Metrics;
 use crate::server::sync::outbound::Parcel;
 
 /// The member that makes a client of version 0.9.0 take the server's row and drop its own marks.
@@ -12,13 +16,13 @@ const SETTLES: &str = "\"unassignedAt\":\"1970-01-01T00:00:00.000Z\"";
 /// What stands before and after a delta's text in its frame.
 const FRAME: (&str, &str) = ("{\"type\":\"delta\",\"payload\":", "}");
 
-/// The text of a delta for one client. Nearly always it is the text every client gets.
-pub fn delta(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema) -> String {
+/// The frame of a delta for one client. Nearly always it is the one every client gets, and then it is the same memory.
+pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Metrics) -> Utf8Bytes {
     let entry = &parcel.delta.payload;
     let letter = settled_letter(parcel);
     let shared = !parcel.merged && !parcel.settle && !parcel.reapply && letter == entry.delta.core.action;
-    if shared && let Ok(text) = std::str::from_utf8(entry.frame()) {
-        return text.to_owned();
+    if shared {
+        return text(entry.text(|delta| encoded(&delta.for_client(), metrics)).clone());
     }
     let mut wire = entry.delta.for_client();
     wire.action_type = letter;
@@ -31,12 +35,25 @@ pub fn delta(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema) -> String {
     if parcel.settle && !declares {
         wire.data = wire.data.map(|data| settled(&data).unwrap_or(data));
     }
-    serde_json::to_string(&wire).unwrap_or_default()
+    text(encoded(&wire, metrics))
 }
 
-/// The frame around a delta's text.
-pub fn frame(delta: &str) -> String {
-    format!("{}{delta}{}", FRAME.0, FRAME.1)
+/// The delta inside a frame.
+pub fn delta(frame: &str) -> &str {
+    frame.strip_prefix(FRAME.0).and_then(|rest| rest.strip_suffix(FRAME.1)).unwrap_or_default()
+}
+
+fn encoded(delta: &WireDelta, metrics: &Metrics) -> Bytes {
+    metrics.deltas_encoded.fetch_add(1, Ordering::Relaxed);
+    let mut frame = FRAME.0.as_bytes().to_vec();
+    // Writing to memory does not fail, and a delta has nothing that has no JSON form.
+    let _ = serde_json::to_writer(&mut frame, delta);
+    frame.extend_from_slice(FRAME.1.as_bytes());
+    frame.into()
+}
+
+fn text(frame: Bytes) -> Utf8Bytes {
+    Utf8Bytes::try_from(frame).unwrap_or_default()
 }
 
 /// An update of an archived row would bring it back on clients, so it travels as another archiving.
@@ -65,4 +82,47 @@ fn settled(data: &JsonText) -> Option<JsonText> {
     let members = data.get().trim_start().strip_prefix('{')?.trim_start();
     let comma = if members.starts_with('}') { "" } else { "," };
     JsonText::parse(format!("{{{SETTLES}{comma}{members}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use ablo_schema::ir::SchemaDef;
+
+    use super::*;
+    use crate::engine::{Engine, EngineOptions, Participant};
+    use crate::server::sync::outbound::Delta;
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn sockets_share_one_text_unless_they_need_another() {
+        let artifact = include_str!("../../../../tests/conformance/schema.json");
+        let schema = SchemaDef::from_artifact(artifact).unwrap().validate().unwrap();
+        let engine = Engine::open(schema.clone(), MemoryStore::new(), EngineOptions::default()).await.unwrap();
+        let session = engine.session(Participant::system("org_1", "sys"));
+        let commit =
+            r#"{"clientTxId":"c","operations":[{"type":"CREATE","model":"notes","id":"n1","input":{"text":"ä"}}]}"#;
+        session.commit(ablo_schema::wire::Commit::decode(commit).unwrap()).await.unwrap();
+        let entry = session.log(0.into(), 1).await.unwrap().entries.remove(0);
+        let parcel = |merged| Parcel {
+            delta: Delta {
+                id: entry.id().0,
+                letter: entry.delta.core.action,
+                row: ("notes".into(), "n1".into()),
+                own: false,
+                payload: Arc::clone(&entry),
+            },
+            merged,
+            settle: false,
+            reapply: false,
+        };
+        let metrics = Metrics::default();
+        let encoded = || metrics.deltas_encoded.load(Ordering::Relaxed);
+        let (first, second) = (frame(&parcel(false), &schema, &metrics), frame(&parcel(false), &schema, &metrics));
+        assert_eq!((first.as_str().as_ptr(), encoded()), (second.as_str().as_ptr(), 1));
+        let own = frame(&parcel(true), &schema, &metrics);
+        assert_ne!(own.as_str().as_ptr(), first.as_str().as_ptr());
+        assert_eq!(encoded(), 2);
+        let sent: WireDelta = serde_json::from_str(delta(&first)).unwrap();
+        assert_eq!((sent.id, sent.model_id.as_str()), (entry.id(), "n1"));
+    }
 }

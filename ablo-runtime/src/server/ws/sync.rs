@@ -8,6 +8,7 @@ use ablo_schema::wire::{
     ClaimAck, ClaimId, Cursor, DeltaAction, Group, JsonText, ScopeClaim, ServerFrame, SyncId, SyncRequest,
     SyncResponse, WireDelta,
 };
+use axum::extract::ws::Utf8Bytes;
 
 use super::connection::{Connection, End, close};
 use super::project;
@@ -66,10 +67,8 @@ impl Connection {
         response.new_cursor = Some(Cursor(through.to_string()));
         response.requires_bootstrap = Some(false);
         self.send_frame(&ServerFrame::SyncResponse(response)).await?;
-        for parcel in rest {
-            let text = project::frame(&self.text(parcel));
-            self.send(text).await?;
-        }
+        let rest: Vec<Utf8Bytes> = rest.map(|parcel| self.frame_of(parcel)).collect();
+        self.send_all(rest).await?;
         if first {
             let id = self.id;
             for frame in self.room.snapshot(id, self.server.millis()) {
@@ -193,7 +192,7 @@ impl Connection {
     }
 
     fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {
-        JsonText::parse(self.text(parcel)).ok()
+        JsonText::parse(project::delta(&self.frame_of(parcel)).to_owned()).ok()
     }
 
     /// Answers `claim`: more groups for this socket, for a while.

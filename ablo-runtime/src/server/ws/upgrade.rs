@@ -16,6 +16,8 @@ const PROTOCOL: &str = "ablo.sync.v1";
 const BEARER: &str = "ablo.bearer.";
 /// Bytes a socket's read buffer starts with; thousands of idle sockets must not cost much.
 const READ_BUFFER: usize = 4 << 10;
+/// Bytes that are gathered before they are written, while there is more to send; what is sent alone is written at once.
+const GATHERED: usize = 16 << 10;
 
 /// `GET /sync/ws`. The credential is a subprotocol, never part of the URL.
 ///
@@ -66,9 +68,9 @@ pub async fn upgrade(
         .max_message_size(limit)
         .max_frame_size(limit)
         .read_buffer_size(READ_BUFFER)
-        // Every message is flushed before the next is made, so the one under way is all that ever waits here. What is
-        // made of several rows is cut well below a mebibyte.
-        .write_buffer_size(0);
+        // Beyond these only the message under way ever waits here: whoever sends waits until it is taken. What is made of
+        // several rows is cut well below a mebibyte.
+        .write_buffer_size(GATHERED);
     let upgrade = match selected {
         Some(protocol) => upgrade.protocols([protocol]),
         None => upgrade,
