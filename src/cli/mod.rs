@@ -102,6 +102,11 @@ fn dispatch(command: &Command, source: &Source, console: &Console) -> Outcome {
 fn completions(shell: clap_complete::Shell, console: &Console) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "ablo", &mut script);
-    console.bytes(&script)?;
+    if console.is_json() {
+        let script = String::from_utf8_lossy(&script);
+        console.json("ablo.completions/1", [("shell", shell.to_string().into()), ("script", (&*script).into())])?;
+    } else {
+        console.bytes(&script)?;
+    }
     Ok(Exit::Ok)
 }
