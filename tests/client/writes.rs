@@ -245,6 +245,7 @@ fn every_delta_says_who_and_for_whom() {
             ]
         );
         assert_eq!(row.meta.created_by.as_deref(), Some("ann"));
+        ablo.synced().await.unwrap();
         assert_eq!(ablo.log(SyncId(0)).await.unwrap().head, ablo.stamp());
     });
 }
