@@ -1,6 +1,8 @@
 //! The derives as their users meet them.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[cfg(feature = "embedded")]
+mod effects;
 mod example;
 mod field_types;
 mod hygiene;

@@ -20,6 +20,8 @@ pub(crate) struct Edges {
     pub references: Vec<(usize, ModelIndex)>,
     /// Models with slots that must name a row of this one.
     pub referrers: Vec<(ModelIndex, usize)>,
+    /// Relations whose parent travels with the row, with the slot that holds its id.
+    pub enriched: Vec<(String, usize, ModelIndex)>,
     /// Slots no two rows share a value of.
     pub unique: Vec<usize>,
 }
@@ -31,12 +33,17 @@ impl Rules {
             for edge in model.parents() {
                 models[edge.target.get()].children.push((model.index(), edge.slot));
             }
-            for relation in model.def().relations.values() {
-                let is_reference = relation.kind == RelationKind::BelongsTo && relation.options().fk == Some(true);
+            for (name, relation) in model.def().relations.iter().filter(|(_, def)| def.kind == RelationKind::BelongsTo)
+            {
                 let slot = model.shape().slot_of(&relation.foreign_key);
-                if let (true, Some(slot), Some(target)) = (is_reference, slot, schema.model(&relation.target)) {
+                let Some((slot, target)) = slot.zip(schema.model(&relation.target)) else { continue };
+                if relation.options().fk == Some(true) {
                     models[model.index().get()].references.push((slot, target.index()));
                     models[target.index().get()].referrers.push((model.index(), slot));
+                }
+                // A field of the relation's name keeps it.
+                if relation.options().enrich == Some(true) && model.shape().slot_of(name).is_none() {
+                    models[model.index().get()].enriched.push((name.clone(), slot, target.index()));
                 }
             }
             let unique = model.shape().slots().iter().enumerate().filter(|(_, slot)| slot.def.is_unique);

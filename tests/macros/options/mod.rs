@@ -46,14 +46,14 @@ macro_rules! items {
     ([$($words:tt)*] { $($fields:tt)* }) => {
         #[derive(AbloModel, Clone, Debug, PartialEq)]
         #[ablo($($words)*)]
-        struct Item {
-            id: Id<Item>,
+        pub struct Item {
+            pub id: Id<Item>,
             $($fields)*
         }
 
         #[derive(AbloSchema)]
-        struct App {
-            items: Item,
+        pub struct App {
+            pub items: Item,
         }
     };
 }

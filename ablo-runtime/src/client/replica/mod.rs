@@ -102,10 +102,10 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
-    /// An empty replica of these models, by typename.
-    pub fn new(models: impl IntoIterator<Item = (String, Keeps)>) -> Self {
+    /// An empty replica of these models: the typename, which rows are kept, and the members without which one is not.
+    pub fn new(models: impl IntoIterator<Item = (String, Keeps, Vec<String>)>) -> Self {
         Self {
-            tables: models.into_iter().map(|(name, keeps)| Table::new(name, keeps)).collect(),
+            tables: models.into_iter().map(|(name, keeps, required)| Table::new(name, keeps, required)).collect(),
             cursor: 0,
             waiting: Vec::new(),
             next_ticket: 0,

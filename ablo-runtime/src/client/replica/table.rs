@@ -41,13 +41,15 @@ struct Overlay {
 pub(super) struct Table {
     name: String,
     keeps: Keeps,
+    /// Members without which a row is passed over.
+    required: Vec<String>,
     confirmed: BTreeMap<Box<str>, Stored>,
     overlays: BTreeMap<Box<str>, Overlay>,
 }
 
 impl Table {
-    pub fn new(name: String, keeps: Keeps) -> Self {
-        Self { name, keeps, confirmed: BTreeMap::new(), overlays: BTreeMap::new() }
+    pub fn new(name: String, keeps: Keeps, required: Vec<String>) -> Self {
+        Self { name, keeps, required, confirmed: BTreeMap::new(), overlays: BTreeMap::new() }
     }
 
     pub fn name(&self) -> &str {
@@ -100,7 +102,11 @@ impl Table {
     /// Takes the row, unless a later state is known.
     pub fn put(&mut self, row: &str, stored: Stored) {
         if self.is_older(row, stored.as_of) {
-            self.confirmed.insert(row.into(), stored);
+            if is_whole(&stored, &self.required) {
+                self.confirmed.insert(row.into(), stored);
+            } else {
+                self.confirmed.remove(row);
+            }
         }
     }
 
@@ -146,7 +152,7 @@ impl Table {
     /// Folds the waiting writes over every row again.
     pub fn refold(&mut self) {
         for (row, overlay) in &mut self.overlays {
-            overlay.shown = fold(self.confirmed.get(row), &overlay.writes);
+            overlay.shown = fold(self.confirmed.get(row), &overlay.writes, &self.required);
         }
     }
 
@@ -155,14 +161,23 @@ impl Table {
         if overlay.writes.is_empty() {
             self.overlays.remove(row);
         } else {
-            overlay.shown = fold(self.confirmed.get(row), &overlay.writes);
+            overlay.shown = fold(self.confirmed.get(row), &overlay.writes, &self.required);
         }
     }
 }
 
-/// The row after these writes.
-fn fold(confirmed: Option<&Stored>, writes: &[(Ticket, Change)]) -> Option<Stored> {
-    writes.iter().fold(confirmed.cloned(), |row, (_, change)| match (change, row) {
+/// Whether a row has a value for each of these members.
+fn is_whole(row: &Stored, required: &[String]) -> bool {
+    if required.is_empty() {
+        return true;
+    }
+    let members = members(&row.text);
+    required.iter().all(|name| members.get(name).is_some_and(|value| !value.is_null()))
+}
+
+/// The row after these writes, unless it then lacks something required.
+fn fold(confirmed: Option<&Stored>, writes: &[(Ticket, Change)], required: &[String]) -> Option<Stored> {
+    let row = writes.iter().fold(confirmed.cloned(), |row, (_, change)| match (change, row) {
         (Change::Delete, _) | (Change::Set(_), None) => None,
         // The log already has it, perhaps changed since: what the log says is newer than what was asked for.
         (Change::Create(_), Some(stored)) => Some(stored),
@@ -174,5 +189,6 @@ fn fold(confirmed: Option<&Stored>, writes: &[(Ticket, Change)]) -> Option<Store
             let text = JsonText::of(&row).unwrap_or_else(|_| stored.text.clone());
             Some(Stored { text, ..stored })
         }
-    })
+    });
+    row.filter(|row| is_whole(row, required))
 }

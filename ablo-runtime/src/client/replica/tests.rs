@@ -181,7 +181,7 @@ impl World {
     fn new(keeps: Keeps) -> Self {
         Self {
             server: Server::new(),
-            replica: Replica::new([("Row".to_owned(), keeps)]),
+            replica: Replica::new([("Row".to_owned(), keeps, Vec::new())]),
             own: Vec::new(),
             unseen: Vec::new(),
             receipts: Vec::new(),
@@ -342,7 +342,7 @@ proptest! {
 
 #[test]
 fn a_row_that_was_read_fresh_does_not_go_back() {
-    let mut replica = Replica::new([("Row".to_owned(), Keeps::All)]);
+    let mut replica = Replica::new([("Row".to_owned(), Keeps::All, Vec::new())]);
     replica.hydrate(0, 3, [read(1, (3, 3))]);
     for id in 1..=3 {
         let effect = if id == 2 { Effect::Remove } else { Effect::Put(text(1, (id.try_into().unwrap(), 0))) };

@@ -77,7 +77,7 @@ impl Session {
         })?;
         let tables = schema.models().map(|model| {
             let keeps = if model.load == LoadStrategy::Instant { Keeps::All } else { Keeps::Asked };
-            (model.typename.clone(), keeps)
+            (model.typename.clone(), keeps, model.required_fields.clone().unwrap_or_default())
         });
         let session = Arc::new(Self {
             replica: Mutex::new(Replica::new(tables)),

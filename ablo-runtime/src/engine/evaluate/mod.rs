@@ -3,6 +3,7 @@
 mod claim;
 mod commit;
 mod constraints;
+mod enrich;
 mod guard;
 mod movement;
 mod operation;

@@ -10,7 +10,6 @@ use super::super::defect::Defect;
 use super::super::view::Halt;
 use super::super::{Record, StoredRow};
 use super::commit::{NewDelta, Turn};
-use super::refusal;
 use crate::store::RowKey;
 
 /// A row below one that changes, and its groups before that.
@@ -101,7 +100,7 @@ impl Turn<'_, '_> {
         let (gained, lost) = (without(new, old), without(old, new));
         let transaction_id = None;
         if !gained.is_empty() {
-            let data = row.to_json(rules.model(key.model).shape()).map_err(refusal::internal)?;
+            let data = self.carried(key, row, &gained)?;
             self.append(NewDelta {
                 action: DeltaAction::Cover,
                 key,

@@ -93,10 +93,11 @@ impl Turn<'_, '_> {
         let row = Arc::new(StoredRow { id: (*key.id).to_owned(), values, sync_id: id, created: id });
         let before = if self.passes_on(key, &row.values)? { self.descendants(key)? } else { Vec::new() };
         self.grants_changed(model, &row.values);
+        let data = self.carried(key, &row, &groups)?;
         self.append(NewDelta {
             action: DeltaAction::Insert,
             key,
-            data: Some(row.to_json(model.shape()).map_err(refusal::internal)?),
+            data: Some(data),
             previous_data: None,
             groups: self.audience(groups),
             previous: ablo_schema::wire::SyncId(0),
@@ -183,14 +184,15 @@ impl Turn<'_, '_> {
         let id = self.next_id();
         let row = Arc::new(StoredRow { id: row.id.clone(), values, sync_id: id, created: row.created });
         let data = if rules.planted(Defect::PartialData) {
-            JsonText::of(&RowJson { id: Some(&row.id), values: &input.record, shape: model.shape() })
+            let written = RowJson { id: Some(&row.id), values: &input.record, shape: model.shape() };
+            JsonText::of(&written).map_err(refusal::internal)?
         } else {
-            row.to_json(model.shape())
+            self.carried(key, &row, &groups)?
         };
         self.append(NewDelta {
             action: DeltaAction::Update,
             key,
-            data: Some(data.map_err(refusal::internal)?),
+            data: Some(data),
             previous_data: Some(self.json(model, &previous)?),
             groups: self.audience(groups.clone()),
             previous: target.row.sync_id,
@@ -272,8 +274,8 @@ impl Turn<'_, '_> {
         previous.set(archived, since);
         let previous = self.json(model, &previous)?;
         // Written with `archivedAt` as null, so that clients see that it is gone.
-        let data = row.to_json(shape).map_err(refusal::internal)?;
         let groups = self.view.row_groups(key.model, &key.id, &row.values)?;
+        let data = self.carried(key, &row, &groups)?;
         let groups = self.audience(groups);
         self.grants_changed(model, &row.values);
         for action in letters {
