@@ -173,7 +173,7 @@ async fn claims_stop_others_and_tokens_stop_the_late() {
         ] {
             let error = other.commit(commit([operation])).await.unwrap_err();
             assert_eq!(error.code().as_str(), "entity_claimed", "{error}");
-            assert_eq!(error.param.as_deref(), Some("tasks"));
+            assert_eq!(error.param.as_deref(), Some("tasks.t1"));
             assert_eq!(error.details["heldBy"], "sys");
         }
         assert_eq!(before, everything(&mine).await);
@@ -192,6 +192,20 @@ async fn claims_stop_others_and_tokens_stop_the_late() {
         let late = mine.commit(under("c1", Some(grant.token))).await.unwrap_err();
         assert_eq!(late.code().as_str(), "stale_token", "{late}");
     }
+}
+
+/// A relation may count on a key that the other model does not declare: others may, and here there is nothing to find.
+#[tokio::test]
+async fn a_relation_that_leads_nowhere_is_not_followed() {
+    let mut def = (*schema()).clone();
+    def.models["decks"].relations["slides"].foreign_key = "elsewhereId".into();
+    let engine = Engine::open(def.validate().unwrap(), MemoryStore::new(), EngineOptions::default()).await.unwrap();
+    system(&engine).commit(commit([create("decks", "d1", json!({"title": "D"}))])).await.unwrap();
+    let before = everything(&system(&engine)).await;
+    let query = ablo_runtime::engine::Query::of("decks").related("slides");
+    let error = system(&engine).query(&[query]).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "query_relation_target_unknown", "{error}");
+    assert_eq!(before, everything(&system(&engine)).await);
 }
 
 #[tokio::test]

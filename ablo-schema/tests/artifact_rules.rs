@@ -216,6 +216,14 @@ fn scopes_roles_and_grants_are_checked() {
 
 /// The vectors were made by a random generator; these are the ones that cannot work, and why.
 #[test]
+fn queries_are_of_a_model() {
+    let artifact =
+        r#"{"v":3,"models":{"tasks":{"fields":{}}},"x-ablo":{"queries":{"open":{"model":"task","where":[]}}}}"#;
+    let def = SchemaDef::from_artifact(artifact).unwrap();
+    assert_eq!(problems(&def), ["schema_query_invalid queries.open.model"]);
+}
+
+#[test]
 fn the_vectors_that_are_refused_are_known() {
     let mut refused = Vec::new();
     for (name, vector) in vectors() {

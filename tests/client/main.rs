@@ -4,6 +4,8 @@
 mod claims;
 mod convergence;
 mod history;
+mod odd;
+mod policy;
 mod reads;
 mod support;
 mod writes;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use ablo::prelude::*;
+use ablo::{engine::EngineOptions, prelude::*};
 
 #[derive(AbloEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -71,11 +71,16 @@ pub struct Work {
 
 /// Runs a test over both stores.
 pub fn over_both<F: Future<Output = ()>>(test: impl Fn(Ablo<Work>) -> F) {
+    over_both_with(EngineOptions::default(), test);
+}
+
+/// The same with an engine that is not the usual one.
+pub fn over_both_with<F: Future<Output = ()>>(options: EngineOptions, test: impl Fn(Ablo<Work>) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        test(Ablo::<Work>::in_memory().await.unwrap()).await;
+        test(Ablo::<Work>::in_memory().options(options.clone()).await.unwrap()).await;
         let folder = tempfile::tempdir().unwrap();
-        test(Ablo::<Work>::embedded(folder.path().join("work.db")).await.unwrap()).await;
+        test(Ablo::<Work>::embedded(folder.path().join("work.db")).options(options).await.unwrap()).await;
     });
 }
 

@@ -9,4 +9,6 @@ mod hygiene;
 mod options;
 #[cfg(feature = "runtime")]
 mod runtime;
+#[cfg(feature = "runtime")]
+mod rust_analyzer;
 mod vectors;

@@ -1,14 +1,16 @@
 use ablo_schema::error::{AbloError, Code, ErrorCode};
+use ablo_schema::wire::FencingToken;
 
-use super::{ClaimCommand, Holder, Refusal, RowContext, WriteRefusal};
+use super::{ClaimCommand, Holder, Refusal, WriteRefusal};
 
 impl Refusal {
-    /// The error a caller sees, with the facts of the lease in the way.
+    /// The error a caller sees, with the facts of the lease in the way. `held` is the code of a row that somebody else
+    /// holds, unless the policy has a reason of its own: the protocol has one for those who ask and one for those who
+    /// write.
     #[must_use]
-    pub fn into_error(self, row: &RowContext<'_>) -> AbloError {
-        let RowContext { model, id, .. } = row;
+    pub fn into_error(self, model: &str, id: &str, held: Code) -> AbloError {
         match self {
-            Self::Held { holder, reason } => held(row, &holder, reason),
+            Self::Held { holder, reason } => return claimed(model, id, &holder, reason, held),
             Self::QueueTooDeep { position, holder } => {
                 let message =
                     format!("{position} are waiting for {model} {id} already; try again later or allow a deeper line");
@@ -35,28 +37,38 @@ impl Refusal {
 }
 
 impl WriteRefusal {
-    /// The error a writer sees. Nothing was written.
+    /// The error a writer sees, who named this token if any. Nothing was written.
     #[must_use]
-    pub fn into_error(self, row: &RowContext<'_>) -> AbloError {
+    pub fn into_error(self, model: &str, id: &str, token: Option<FencingToken>) -> AbloError {
         match self {
-            Self::Foreign { holder, reason } => held(row, &holder, reason).param(format!("{}.{}", row.model, row.id)),
-            Self::Lost { last_token } => Refusal::Lost.into_error(row).detail("lastToken", last_token),
+            Self::Foreign { holder, reason } => claimed(model, id, &holder, reason, Code::EntityClaimed),
+            Self::Lost { last_token } => {
+                let code = if token.is_some() { Code::StaleToken } else { Code::ClaimLost };
+                let message = format!(
+                    "the claim on {model} {id} has passed on (its last token is {last_token}); claim the row again and \
+                     read it before writing"
+                );
+                AbloError::new(code, message).param(format!("{model}.{id}")).detail("lastToken", last_token)
+            }
         }
     }
 }
 
-fn held(row: &RowContext<'_>, holder: &Holder, reason: Option<String>) -> AbloError {
-    let code = reason.map_or(ErrorCode::Known(Code::ClaimConflict), |reason| ErrorCode::policy(&reason));
+fn claimed(model: &str, id: &str, holder: &Holder, reason: Option<String>, code: Code) -> AbloError {
+    let code = reason.map_or(ErrorCode::Known(code), |reason| ErrorCode::policy(&reason));
+    let who = &holder.participant;
     let message = format!(
-        "{} {} is claimed by {}; wait for the claim to end or claim the row yourself",
-        row.model, row.id, holder.participant.id
+        "{model} {id} is claimed by {} {}; wait for the claim to end or claim the row yourself",
+        who.kind.as_str(),
+        who.id
     );
-    facts(AbloError::new(code, message), holder)
+    facts(AbloError::new(code, message).param(format!("{model}.{id}")), holder)
 }
 
 fn facts(error: AbloError, holder: &Holder) -> AbloError {
     error
         .detail("heldBy", &holder.participant.id)
+        .detail("heldByKind", holder.participant.kind)
         .detail("heldByIntentId", &holder.claim)
         .detail("heldByExpiresAt", holder.expires_at)
 }

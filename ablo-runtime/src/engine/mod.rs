@@ -40,7 +40,6 @@ pub use batch::Batch;
 pub use clock::{Clock, ClockHand};
 pub use commit::{CommitRequest, Committed, StaleConflict};
 pub use entry::LogEntry;
-pub use evaluate::claim_refused;
 pub use event::{ClaimsChange, Event, ResyncReason};
 pub use handle::Engine;
 pub use options::EngineOptions;

@@ -67,7 +67,7 @@ impl Session {
     ///
     /// # Errors
     /// When the model or row is unknown, the credential does not allow it, or the store fails. A claim that is refused is
-    /// an answer, [`ClaimReply::Refused`]; see [`claim_refused`](super::claim_refused).
+    /// an answer, [`ClaimReply::Refused`]; see [`Refusal::into_error`](crate::claims::Refusal::into_error).
     pub async fn claim(&self, model: &str, id: &str, command: ClaimCommand) -> Result<ClaimReply, AbloError> {
         let (reply, answer) = oneshot::channel();
         let job = ClaimJob { seat: Arc::clone(&self.seat), key: self.key(model, id)?, command, reply };

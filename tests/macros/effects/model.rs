@@ -173,7 +173,7 @@ async fn model_required_fields() {
     early.synced().await.unwrap();
     let late = ablo.as_system().await.unwrap();
     for ablo in [&ablo, &early, &late] {
-        assert_eq!(ablo.items.get_all().rows(), [whole.clone()]);
+        assert_eq!(ablo.items.get_all().rows(), std::slice::from_ref(&whole));
     }
     ablo.items.update(&half.id, Item::patch().due(2)).await.unwrap();
     ablo.items.update(&whole.id, Item::patch().due(None)).await.unwrap();

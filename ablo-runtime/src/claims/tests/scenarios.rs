@@ -19,7 +19,7 @@ const CONTEXT: RowContext<'static> = RowContext {
 
 fn refused(reply: ClaimReply) -> AbloError {
     match reply {
-        ClaimReply::Refused(refusal) => refusal.into_error(&CONTEXT),
+        ClaimReply::Refused(refusal) => refusal.into_error("tasks", "t1", Code::ClaimConflict),
         other => panic!("{other:?} is no refusal"),
     }
 }
@@ -55,7 +55,8 @@ fn a_holder_that_slept_past_its_lease_cannot_write() {
     assert!(bench.write("a", Some("h1"), Some(1)).is_ok());
     bench.now = 60_000;
     let refusal = bench.write("a", Some("h1"), Some(1)).unwrap_err();
-    assert!(refusal.clone().into_error(&CONTEXT).is(Code::ClaimLost));
+    assert!(refusal.clone().into_error("tasks", "t1", None).is(Code::ClaimLost));
+    assert!(refusal.clone().into_error("tasks", "t1", Some(FencingToken(1))).is(Code::StaleToken));
     assert_eq!(refusal, WriteRefusal::Lost { last_token: FencingToken(1) });
     // Its own word alone still counts on a free row, where only the stale guard has something to say.
     assert!(bench.write("a", None, None).is_ok());
@@ -80,12 +81,12 @@ fn a_foreign_claim_is_refused_with_its_facts() {
     let hasty = Acquire { wait: false, ..wish("h2") };
     let error = refused(bench.step("b", &ClaimCommand::Acquire(hasty)).0);
     assert!(error.is(Code::ClaimConflict));
-    let facts = json!({ "heldBy": "a", "heldByIntentId": "h1", "heldByExpiresAt": 61_000 });
+    let facts = json!({ "heldBy": "a", "heldByKind": "agent", "heldByIntentId": "h1", "heldByExpiresAt": 61_000 });
     assert_eq!(json!(error.details), facts);
     assert_eq!(bench.places(), ["a"]);
 
-    let error = bench.write("b", None, None).unwrap_err().into_error(&CONTEXT);
-    assert!(error.is(Code::ClaimConflict));
+    let error = bench.write("b", None, None).unwrap_err().into_error("tasks", "t1", None);
+    assert!(error.is(Code::EntityClaimed));
     assert_eq!(json!(error.details), facts);
     assert_eq!(error.param.as_deref(), Some("tasks.t1"));
 }
@@ -138,7 +139,7 @@ fn a_custom_reason_becomes_a_policy_code() {
         let participant = participant(who);
         row.may_write(&Actor { participant: &participant, allows: &|_| false }, None, None, at, &context)
     };
-    assert_eq!(write("b").unwrap_err().into_error(&context).code().as_str(), "policy:busy_a");
+    assert_eq!(write("b").unwrap_err().into_error("tasks", "t1", None).code().as_str(), "policy:busy_a");
     assert_eq!(write("boss").unwrap(), WritePass { since: None, token: None });
 }
 

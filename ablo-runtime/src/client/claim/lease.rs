@@ -13,7 +13,6 @@ use crate::{
         session::{LeaseNews, Session, Started},
         transport::RowKey,
     },
-    engine::claim_refused,
 };
 
 /// How often a lease whose length is the engine's choice gives a sign of life, as the engine's shortest waits allow.
@@ -153,7 +152,7 @@ impl Drop for Lease {
 /// Why a command about a row's claims was not done.
 pub(super) fn refused(reply: ClaimReply, row: &RowKey) -> AbloError {
     match reply {
-        ClaimReply::Refused(refusal) => claim_refused(&row.model, &row.id, &refusal),
+        ClaimReply::Refused(refusal) => refusal.into_error(&row.model, &row.id, Code::EntityClaimed),
         _ => AbloError::new(Code::ResponseMalformed, "the answer to a claim is not one"),
     }
 }

@@ -11,8 +11,8 @@ use super::super::defect::Defect;
 use super::super::view::Halt;
 use super::super::{LogEntry, Record, StaleConflict};
 use super::commit::Turn;
+use super::moment;
 use super::operation::Target;
-use super::{moment, refusal};
 use crate::claims::{Actor, Conflict, Decision, RowContext, WritePass, WriteRefusal};
 use crate::store::RowKey;
 
@@ -21,15 +21,21 @@ const FREE: WritePass = WritePass { since: None, token: None };
 impl Turn<'_, '_> {
     /// The row is not another participant's, and when the commit names a claim, it is that claim's.
     pub fn guard_claim(&mut self, key: &RowKey, operation: &CommitOperation) -> Result<WritePass, Halt> {
+        let model = self.view.rules.model(key.model).key();
+        let token = self.job.request.token;
+        self.pass(key, operation)?.map_err(|refusal| refusal.into_error(model, &key.id, token).into())
+    }
+
+    fn pass(&mut self, key: &RowKey, operation: &CommitOperation) -> Result<Result<WritePass, WriteRefusal>, Halt> {
         let (rules, job) = (self.view.rules, self.job);
         if rules.planted(Defect::IgnoreClaims) {
-            return Ok(FREE);
+            return Ok(Ok(FREE));
         }
         let at = moment(self.view);
         let claims = self.view.claims(key)?;
         let (intent, token) = (job.request.commit.intent.as_ref(), job.request.token);
         if claims.lease().is_none() && intent.is_none() && token.is_none() {
-            return Ok(FREE);
+            return Ok(Ok(FREE));
         }
         // One commit may write rows under a claim and other rows too; which is which, the lease knows.
         let is_alone = job.request.commit.operations.len() == 1;
@@ -51,15 +57,14 @@ impl Turn<'_, '_> {
                     self.leased.push(key.clone());
                     self.is_claim_used |= claim.is_some() || token.is_some();
                 }
-                Ok(pass)
+                Ok(Ok(pass))
             }
             Err(WriteRefusal::Foreign { .. })
                 if operation.bypass == Some(true) && job.seat.who.kind == ParticipantKind::System =>
             {
-                Ok(FREE)
+                Ok(Ok(FREE))
             }
-            Err(WriteRefusal::Foreign { holder, reason }) => Err(refusal::held(model, &key.id, &holder, reason).into()),
-            Err(WriteRefusal::Lost { last_token }) => Err(refusal::lost(model, &key.id, token, last_token).into()),
+            Err(refusal) => Ok(Err(refusal)),
         }
     }
 
@@ -68,9 +73,12 @@ impl Turn<'_, '_> {
         if self.job.request.commit.intent.is_none() && self.job.request.token.is_none() {
             return Ok(());
         }
-        match self.guard_claim(key, operation) {
-            Err(Halt::Refused(error)) if error.is(Code::EntityClaimed) => Ok(()),
-            other => other.map(|_| ()),
+        match self.pass(key, operation)? {
+            Ok(_) | Err(WriteRefusal::Foreign { .. }) => Ok(()),
+            Err(lost) => {
+                let model = self.view.rules.model(key.model).key();
+                Err(lost.into_error(model, &key.id, self.job.request.token).into())
+            }
         }
     }
 

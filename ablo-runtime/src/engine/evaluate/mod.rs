@@ -24,8 +24,6 @@ use super::{Committed, StoredReceipt};
 use crate::claims::{ClaimReply, Moment};
 use crate::store::{Loaded, ReadSet, RowWrite, WriteSet};
 
-pub use refusal::claim_refused;
-
 /// Evaluates requests one after the other.
 pub(crate) struct Evaluation<'a> {
     view: View<'a>,

@@ -154,18 +154,28 @@ impl Subject {
     }
 }
 
-async fn subjects(defect: Option<Defect>) -> Vec<Subject> {
+/// Where rows are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+}
+
+async fn subject(place: Place, defect: Option<Defect>) -> Subject {
     let (clock, _) = Clock::manual("2026-11-22T09:00:00Z".parse().unwrap());
     let options = EngineOptions { clock, defect, ..EngineOptions::default() };
-    let memory = Engine::open(schema(), MemoryStore::new(), options.clone()).await.unwrap();
-    let mut subjects = vec![Subject { name: "memory", engine: memory, _folder: None }];
-    // A defect of the engine shows on any store.
-    #[cfg(feature = "sqlite")]
-    if defect.is_none() {
-        let (engine, folder) = sqlite(options).await;
-        subjects.push(Subject { name: "sqlite", engine, _folder: Some(folder) });
+    match place {
+        Place::Memory => {
+            let engine = Engine::open(schema(), MemoryStore::new(), options).await.unwrap();
+            Subject { name: "memory", engine, _folder: None }
+        }
+        #[cfg(feature = "sqlite")]
+        Place::Sqlite => {
+            let (engine, folder) = sqlite(options).await;
+            Subject { name: "sqlite", engine, _folder: Some(folder) }
+        }
     }
-    subjects
 }
 
 fn refusal(error: &AbloError) -> (String, Vec<(String, String)>) {
@@ -324,18 +334,18 @@ async fn compare_states(reference: &Reference, subject: &Subject) {
     assert_eq!(expected, titles, "{name}: order");
 }
 
-async fn run(steps: Vec<Step>, defect: Option<Defect>) {
-    let subjects = subjects(defect).await;
-    let order = subjects[0].engine.schema().models().map(|model| model.key().to_owned()).collect();
+async fn run(steps: Vec<Step>, place: Place, defect: Option<Defect>) {
+    let subject = subject(place, defect).await;
+    let order = subject.engine.schema().models().map(|model| model.key().to_owned()).collect();
     let mut reference = Reference::of(order);
     let mut replicas = Vec::new();
-    for (subject, who) in subjects.iter().flat_map(|subject| PEOPLE.map(|who| (subject, who))) {
-        replicas.push((subject, who, Replica::new(subject.session(who)).await));
+    for who in PEOPLE {
+        replicas.push((who, Replica::new(subject.session(who)).await));
     }
     for (at, step) in steps.into_iter().enumerate() {
         // Some changes are heard of one by one, some in a heap.
         if at % 3 == 0 {
-            for (subject, _, replica) in &mut replicas {
+            for (_, replica) in &mut replicas {
                 replica.catch_up(&subject.engine).await;
             }
         }
@@ -347,43 +357,31 @@ async fn run(steps: Vec<Step>, defect: Option<Defect>) {
                     .map(|wish| Op { read_at: wish.back.map(|back| head.saturating_sub(back)), ..wish.op })
                     .collect();
                 let expected = reference.commit(who, token, &ops);
-                for subject in &subjects {
-                    let found = subject.commit(who, token, &ops).await;
-                    expect_same(&format!("{} step {at}: {who} {ops:?}", subject.name), &expected, &found);
-                }
+                let found = subject.commit(who, token, &ops).await;
+                expect_same(&format!("{} step {at}: {who} {ops:?}", subject.name), &expected, &found);
             }
             Step::Claim { who, key } => {
                 let expected = reference.claim(who, &key);
-                for subject in &subjects {
-                    let wish = Acquire {
-                        claim: ClaimId::from("c"),
-                        details: ClaimDetails { action: "editing".into(), ..ClaimDetails::default() },
-                        ttl_ms: None,
-                        wait: false,
-                        max_queue_depth: None,
-                    };
-                    let found = subject.session(who).claim(key.0, &key.1, ClaimCommand::Acquire(wish)).await;
-                    let found = found.map(|reply| u64::from(matches!(reply, ClaimReply::Granted(_))));
-                    expect_same(
-                        &format!("{} step {at}: claim", subject.name),
-                        &expected.clone().map(u64::from),
-                        &found,
-                    );
-                }
+                let wish = Acquire {
+                    claim: ClaimId::from("c"),
+                    details: ClaimDetails { action: "editing".into(), ..ClaimDetails::default() },
+                    ttl_ms: None,
+                    wait: false,
+                    max_queue_depth: None,
+                };
+                let found = subject.session(who).claim(key.0, &key.1, ClaimCommand::Acquire(wish)).await;
+                let found = found.map(|reply| u64::from(matches!(reply, ClaimReply::Granted(_))));
+                expect_same(&format!("{} step {at}: claim", subject.name), &expected.clone().map(u64::from), &found);
             }
             Step::Release { who, key } => {
                 reference.release(who, &key);
-                for subject in &subjects {
-                    let command = ClaimCommand::Release { claim: None, token: None };
-                    drop(subject.session(who).claim(key.0, &key.1, command).await);
-                }
+                let command = ClaimCommand::Release { claim: None, token: None };
+                drop(subject.session(who).claim(key.0, &key.1, command).await);
             }
         }
     }
-    for subject in &subjects {
-        compare_states(&reference, subject).await;
-    }
-    for (subject, who, mut replica) in replicas {
+    compare_states(&reference, &subject).await;
+    for (who, mut replica) in replicas {
         replica.catch_up(&subject.engine).await;
         let expected: BTreeMap<Key, Map<String, Value>> =
             reference.visible(who).into_iter().map(|key| (key.clone(), reference.rows[&key].fields.clone())).collect();
@@ -395,13 +393,25 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-#[test]
-fn stores_do_what_the_reference_says() {
+/// Histories of a hundred steps, as many as `usual` or as the variable says.
+fn histories(place: Place, variable: &str, usual: u32) {
     let runtime = runtime();
-    let config = ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() };
-    proptest!(config, |(steps in vec(a_step(), 1..40))| {
-        runtime.block_on(run(steps, None));
+    let cases = std::env::var(variable).map_or(usual, |count| count.parse().unwrap());
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    proptest!(config, |(steps in vec(a_step(), 1..=100))| {
+        runtime.block_on(run(steps, place, None));
     });
+}
+
+#[test]
+fn memory_does_what_the_reference_says() {
+    histories(Place::Memory, "ABLO_HISTORIES_MEMORY", 150);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn sqlite_does_what_the_reference_says() {
+    histories(Place::Sqlite, "ABLO_HISTORIES_SQLITE", 50);
 }
 
 /// How many of these histories it takes to notice a defect; `None` when they do not.
@@ -411,7 +421,7 @@ fn histories_until_noticed(defect: Defect) -> Option<u32> {
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     (1..=1000).find(|_| {
         let steps = vec(a_step(), 20..40).new_tree(&mut runner).unwrap().current();
-        catch_unwind(AssertUnwindSafe(|| runtime.block_on(run(steps, Some(defect))))).is_err()
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(run(steps, Place::Memory, Some(defect))))).is_err()
     })
 }
 

@@ -15,7 +15,6 @@ use super::models::now;
 use super::rows;
 use crate::claims::{Acquire, ClaimCommand, ClaimReply, Refusal, RowClaims};
 use crate::server::auth::random_id;
-use crate::server::room::named;
 use crate::server::state::Shared;
 
 /// `POST /v1/models/{model}/{id}/claim`.
@@ -79,7 +78,7 @@ async fn announce(
         }
         ClaimReply::Refused(refusal) => {
             room.unspell(&me, &claim);
-            Err(refusal.into_error(&named(spelled, id)).into())
+            Err(refusal.into_error(spelled, id, Code::ClaimConflict).into())
         }
         _ => {
             let claims = caller.session.claims(model, id).await.unwrap_or_default();
@@ -122,7 +121,7 @@ pub async fn reorder(
     let order: Vec<QueuePlace> = asked.order;
     let reply = caller.session.claim(model.key(), &id, ClaimCommand::Reorder { order }).await?;
     if let ClaimReply::Refused(refusal @ Refusal::Unauthorized) = reply {
-        return Err(refusal.into_error(&named(&name, &id)).into());
+        return Err(refusal.into_error(&name, &id, Code::ClaimConflict).into());
     }
     Ok(Json(serde_json::json!({ "ok": true })))
 }

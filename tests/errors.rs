@@ -1,0 +1,115 @@
+//! Every code that is raised in process is seen by a test; every other code has a reason not to be.
+//!
+//! In process are the schema crate and the runtime without its server: that is where a refusal has to name what is to
+//! blame and leave everything as it was (`ablo-runtime/tests/refusals.rs`, `tests/client`, `artifact_rules.rs`). Codes of
+//! the server and of the command line have tests beside those. This test reads the sources, so that a code that begins
+//! to be raised somewhere is asked for at once.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use ablo::error::{Code, Surface};
+
+/// Codes that travel from servers of the protocol and that nothing here raises, by the reason.
+const NOT_RAISED: [(&str, &str); 6] = [
+    (
+        "sessions, tokens of other issuers, uploads, webhooks and databases of customers are the hosted service's",
+        "api_key_required identity_missing_organization session_expired jwt_invalid jwt_malformed jwt_missing_issuer \
+         jwt_issuer_untrusted jwt_signature_invalid jwt_audience_mismatch jwt_missing_subject jwt_missing_organization \
+         jwt_expired jwt_org_membership_denied file_upload_auth_required issuer_register_forbidden capability_invalid \
+         byo_role_cannot_enforce_rls byo_role_unreadable byo_tenant_tables_unforced_rls byo_host_not_allowed \
+         connection_limit_exceeded quota_lookup_failed capability_id_required organization_mismatch forbidden \
+         source_api_key_unresolved capability_auth_disabled provisioner_unavailable events_required ingest_failed \
+         org_id_required upload_fields_required upload_items_required presigned_url_failed usage_invalid \
+         capability_required schema_too_large incompatible_change schema_mismatch turn_open_failed turn_close_failed \
+         migration_failed",
+    ),
+    (
+        "a client finds out about its network, and in process there is none",
+        "apikey_missing capability_id_missing exchange_failed identity_resolve_failed exchange_malformed_response \
+         exchange_network_error source_network_error identity_network_error commit_no_result \
+         commit_offline_grace_expired flush_timeout wait_for_timeout bootstrap_fetch_timeout bootstrap_offline \
+         bootstrap_offline_no_cache bootstrap_response_invalid bootstrap_response_schema_invalid task_id_missing \
+         entity_fetch_failed grant_timeout",
+    ),
+    (
+        "agents' messages, perceptions and slides are the application's",
+        "mesh_message_invalid_input mesh_message_from_id_spoof mesh_message_from_kind_mismatch \
+         agent_perception_missing_context slide_intent_missing_deck_id slide_intent_unknown_sibling",
+    ),
+    (
+        "said here by a more exact code, with the field's path",
+        "intent_conflict model_claimed model_claimed_timeout claim_not_held model_required_field_missing \
+         mutate_update_entity_not_found check_violation constraint_violation server_execute_unknown_model \
+         mutate_create_unknown_model invalid_model invalid_id schema_scope_invalid schema_grants_identifier_unsafe \
+         task_id_required intent_id_required",
+    ),
+    (
+        "what a claim answers here: a place in line, waited for as long as its caller waits",
+        "intent_lease_unavailable intent_queued intent_wait_aborted",
+    ),
+    (
+        "cannot be said: the types have no room for it",
+        "commit_operations_ambiguous snapshot_reserved_key schema_mutable_missing_meta tenant_model_columns_unknown \
+         tenant_model_missing_organization_id model_not_tenant_scoped",
+    ),
+];
+
+/// The Rust sources below a folder: those whose path has, or has not, one of these in it.
+fn sources(folder: &str, parts: &[&str], has: bool) -> String {
+    fn read(folder: &Path, wanted: &impl Fn(&str) -> bool, text: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_str().unwrap();
+            if path.is_dir() {
+                read(&path, wanted, text);
+            } else if name.ends_with(".rs") && wanted(name) {
+                text.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let from = root.to_str().unwrap().len();
+    let mut text = String::new();
+    read(&root.join(folder), &|name| parts.iter().any(|part| name[from..].contains(part)) == has, &mut text);
+    text
+}
+
+/// Every code that a text names, by its variant or by its word.
+fn named(text: &str, by_word: bool) -> BTreeSet<Code> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> = text.split(|c| !is_word(c)).collect();
+    let variants: BTreeSet<&str> =
+        text.match_indices("Code::").map(|(at, _)| text[at + 6..].split(|c| !is_word(c)).next().unwrap()).collect();
+    let is_named = |code: &Code| variants.contains(&*format!("{code:?}")) || (by_word && words.contains(code.as_str()));
+    Code::ALL.iter().copied().filter(is_named).collect()
+}
+
+#[test]
+fn every_code_raised_in_process_is_seen_by_a_test() {
+    let tests = ["/tests/", "tests.rs"];
+    let others = ["/server/", "/src/error/", "/tests/", "tests.rs"];
+    let raised =
+        named(&(sources("ablo-schema/src", &others, false) + &sources("ablo-runtime/src", &others, false)), false);
+    assert!(raised.len() > 60, "the sources were not read: {raised:?}");
+    let tests = ["ablo-schema", "ablo-runtime"].map(|folder| sources(folder, &tests, true)).concat()
+        + &sources("tests", &["/errors.rs", "/conformance/", "/ui/"], false);
+    let seen = named(&tests, true);
+    let unseen: Vec<_> = raised.difference(&seen).map(|code| code.as_str()).collect();
+    assert!(unseen.is_empty(), "raised, and seen by no test: {unseen:#?}");
+
+    let server = named(&sources("ablo-runtime/src/server", &["tests.rs"], false), false);
+    let tools = named(&sources("src", &["tests.rs"], false), false);
+    let listed: BTreeSet<&str> = NOT_RAISED.iter().flat_map(|(_, codes)| codes.split_whitespace()).collect();
+    for code in Code::ALL {
+        let anywhere = [&raised, &server, &tools].iter().any(|codes| codes.contains(code));
+        let word = code.as_str();
+        // What never travels is raised inside clients of other languages: their stores, pools, providers and tools.
+        let has_reason = listed.contains(word) || (code.surface() == Surface::Client && !code.is_ours());
+        assert!(anywhere || has_reason, "{word} is raised nowhere; say why");
+        assert!(!(anywhere && listed.contains(word)), "{word} is raised after all; it needs a test, and no reason");
+    }
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let unknown: Vec<_> = listed.difference(&known).collect();
+    assert!(unknown.is_empty(), "no codes: {unknown:?}");
+}
