@@ -78,8 +78,12 @@ fn sources(folder: &str, parts: &[&str], has: bool) -> String {
 fn named(text: &str, by_word: bool) -> BTreeSet<Code> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let words: BTreeSet<&str> = text.split(|c| !is_word(c)).collect();
-    let variants: BTreeSet<&str> =
-        text.match_indices("Code::").map(|(at, _)| text[at + 6..].split(|c| !is_word(c)).next().unwrap()).collect();
+    let variant = |(at, _)| {
+        // `FindingCode::` is something else.
+        let is_whole = !text[..at].ends_with(is_word);
+        is_whole.then(|| text[at + 6..].split(|c| !is_word(c)).next()).flatten()
+    };
+    let variants: BTreeSet<&str> = text.match_indices("Code::").filter_map(variant).collect();
     let is_named = |code: &Code| variants.contains(&*format!("{code:?}")) || (by_word && words.contains(code.as_str()));
     Code::ALL.iter().copied().filter(is_named).collect()
 }

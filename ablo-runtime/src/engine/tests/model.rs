@@ -1,4 +1,7 @@
 //! Memory and SQLite do what the reference model says, over random histories; and every planted defect is noticed.
+//!
+//! Every run has as many histories as take half a minute of one core, unoptimized. The variables
+//! `ABLO_HISTORIES_MEMORY` and `ABLO_HISTORIES_SQLITE` ask for another number.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -393,7 +396,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Histories of a hundred steps, as many as `usual` or as the variable says.
+/// Histories of up to a hundred steps, as many as `usual` or as the variable says.
 fn histories(place: Place, variable: &str, usual: u32) {
     let runtime = runtime();
     let cases = std::env::var(variable).map_or(usual, |count| count.parse().unwrap());
@@ -405,13 +408,13 @@ fn histories(place: Place, variable: &str, usual: u32) {
 
 #[test]
 fn memory_does_what_the_reference_says() {
-    histories(Place::Memory, "ABLO_HISTORIES_MEMORY", 150);
+    histories(Place::Memory, "ABLO_HISTORIES_MEMORY", 2_000);
 }
 
 #[cfg(feature = "sqlite")]
 #[test]
 fn sqlite_does_what_the_reference_says() {
-    histories(Place::Sqlite, "ABLO_HISTORIES_SQLITE", 50);
+    histories(Place::Sqlite, "ABLO_HISTORIES_SQLITE", 500);
 }
 
 /// How many of these histories it takes to notice a defect; `None` when they do not.
