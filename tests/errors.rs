@@ -17,7 +17,7 @@ const NOT_RAISED: [(&str, &str); 6] = [
         "api_key_required identity_missing_organization session_expired jwt_org_membership_denied \
          file_upload_auth_required issuer_register_forbidden capability_invalid \
          byo_role_cannot_enforce_rls byo_role_unreadable byo_tenant_tables_unforced_rls byo_host_not_allowed \
-         quota_lookup_failed capability_id_required organization_mismatch forbidden \
+         quota_exceeded quota_lookup_failed capability_id_required organization_mismatch forbidden \
          source_api_key_unresolved capability_auth_disabled provisioner_unavailable events_required ingest_failed \
          org_id_required upload_fields_required upload_items_required presigned_url_failed usage_invalid \
          capability_required schema_too_large incompatible_change schema_mismatch turn_open_failed turn_close_failed \
