@@ -42,7 +42,7 @@ async fn write(session: &Session, action: Action, model: &str, id: &str, input: 
 /// Makes a row and gives the text of its delta.
 async fn create(session: &Session, model: &str, id: &str, input: Value) -> Value {
     let committed = write(session, Action::Create, model, id, input).await.unwrap();
-    serde_json::from_slice(committed.deltas[0].frame()).unwrap()
+    serde_json::to_value(committed.deltas[0].delta.for_client()).unwrap()
 }
 
 /// The groups of the delta that makes a row.
