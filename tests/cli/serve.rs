@@ -136,3 +136,33 @@ fn what_it_cannot_serve_from_or_listen_on_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     serve(&["--addr", &taken.local_addr().unwrap().to_string()]).exits(1);
 }
+
+#[test]
+fn people_of_a_trusted_issuer_are_let_in() {
+    // Valid until 2100; the secret half of its key was thrown away.
+    let token = include_str!("data/issuers/token.jwt").trim();
+    let issuers = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/data/issuers/issuers.json");
+    for (args, status) in [(&["--issuers", issuers][..], 200), (&[], 401)] {
+        let server = Server::start(args);
+        let (got, body) = server.request("GET", "/api/auth/identity", token, "");
+        assert_eq!((got, body.contains(r#""participantId":"u1""#)), (status, status == 200), "{body}");
+    }
+}
+
+#[test]
+fn a_list_of_issuers_that_could_never_work_is_refused_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = include_str!("data/issuers/issuers.json");
+    let refusal = |document: &str| {
+        let file = folder.path().join("issuers.json");
+        std::fs::write(&file, document).unwrap();
+        let args = ["serve", "--schema", "-", "--addr", "127.0.0.1:0", "--issuers", file.to_str().unwrap()];
+        let run = ablo_reading(NOTES, &args).exits(1);
+        run.stderr.replace(folder.path().to_str().unwrap(), "DIR")
+    };
+    insta::assert_snapshot!("issuers_slip", refusal(&good.replace("\"test\"", "\"tset\"")));
+    insta::assert_snapshot!("issuers_keys", refusal(&good.replace("Ed25519", "Ed9")));
+    let gone = folder.path().join("nowhere.json");
+    let run = ablo_reading(NOTES, &["serve", "--schema", "-", "--issuers", gone.to_str().unwrap()]).exits(1);
+    assert!(run.stderr.starts_with("error[file_unreadable]"), "{run}");
+}

@@ -4,7 +4,9 @@ mod layers;
 mod settings;
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
 
+use ablo_runtime::server::auth::TrustedIssuer;
 use ablo_runtime::server::{Ready, ServeOptions, StoreChoice, serve};
 use ablo_schema::error::Code;
 use toml::{Table, Value};
@@ -13,7 +15,7 @@ use super::args::Serve;
 use super::console::Console;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
-use super::source::Source;
+use super::source::{Source, read_text};
 pub(super) use layers::Flags;
 use settings::Draft;
 
@@ -29,12 +31,16 @@ pub(super) fn run(command: &Serve, source: &Source, console: &Console) -> Outcom
         console.data(&text)?;
         return Ok(Exit::Ok);
     }
+    let mut server = draft.server;
+    if let Some(file) = &draft.issuers {
+        server.issuers = issuers(file)?;
+    }
     let options = ServeOptions {
         schema: source.or_reading(draft.schema.map(Into::into)).schema()?,
         store: store(&draft.store)?,
         addr: address(&draft.addr)?,
         dev: draft.dev,
-        server: draft.server,
+        server,
     };
     let json = command.json || console.is_json();
     let runtime = tokio::runtime::Runtime::new()?;
@@ -89,6 +95,15 @@ fn store(text: &str) -> Result<StoreChoice, Failure> {
     }
 }
 
+fn issuers(file: &str) -> Result<Vec<TrustedIssuer>, Failure> {
+    TrustedIssuer::read(&read_text(Path::new(file))?).map_err(|error| {
+        let place = error.param.as_ref().map_or_else(|| file.to_owned(), |param| format!("{file}: {param}"));
+        let mut failure = Failure::from(error);
+        failure.cause = format!("{place}: {}", failure.cause);
+        failure.fix("docs/configuration.md says what the file of `--issuers` holds")
+    })
+}
+
 fn address(text: &str) -> Result<SocketAddr, Failure> {
     let wrong = |why: &str| {
         Failure::new(Code::ArgumentInvalid, format!("`--addr {text}` is not an address: {why}"))
@@ -130,8 +145,38 @@ Made from the list the program itself reads: `ABLO_BLESS=1 cargo test --features
                 setting.help
             );
         }
-        page
+        page + ISSUERS
     }
+
+    /// What stands in the file of `issuers`.
+    const ISSUERS: &str = r#"
+## Trusted issuers
+
+The file of `issuers` is a list of identity providers, read once at the start:
+
+```json
+[
+  {
+    "issuer": "https://id.example.com",
+    "audiences": ["my-app"],
+    "keys": { "url": "https://id.example.com/.well-known/jwks.json" },
+    "organization": { "claim": "org_id" }
+  }
+]
+```
+
+| Member | Default | Meaning |
+|---|---|---|
+| `issuer` | required | What its tokens say in `iss`, letter by letter. |
+| `audiences` | required | One of these has to be in a token's `aud`. |
+| `keys` | required | Its JSON Web Key Set: `{"url": ADDRESS}`, or `{"inline": TEXT}` with the set as text. |
+| `organization` | required | `{"claim": NAME}` takes it from a claim; `{"fixed": NAME}` is the same for everyone. |
+| `user_claim` | `"sub"` | The claim with the person's id. |
+| `identity` | `{}` | Members of the identity that grant groups, each with the claim it is read from. |
+| `operations` | every one | What its people may do at most, such as `tasks.read`. |
+| `test` | `false` | Whether its people are in the test space of their organization. |
+| `leeway_seconds` | `30` | How far the clocks may be apart. |
+"#;
 
     #[test]
     fn configuration_page_is_current() {

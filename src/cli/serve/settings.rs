@@ -12,6 +12,7 @@ pub(super) struct Draft {
     pub store: String,
     pub addr: String,
     pub dev: bool,
+    pub issuers: Option<String>,
     pub server: ServerOptions,
 }
 
@@ -161,7 +162,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GENERAL.iter().chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 7] = [
+static GENERAL: [Setting; 8] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -196,6 +197,13 @@ static GENERAL: [Setting; 7] = [
         help: "Web origins that may use the server from a browser; all of them when not set.",
         set: |draft, value| draft.server.origins = Some(list(value)),
         get: |draft| draft.server.origins.as_deref().map(items),
+    },
+    Setting {
+        name: "issuers",
+        kind: Kind::Text,
+        help: "A JSON file of the identity providers whose tokens are taken from people.",
+        set: |draft, value| draft.issuers = Some(text(value)),
+        get: |draft| draft.issuers.clone().map(Value::String),
     },
     Setting {
         name: "settle_marks",
