@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ablo_schema::error::AbloError;
@@ -11,7 +11,7 @@ use super::rules::Rules;
 use super::seat::Seat;
 use super::{Access, LogEntry, Record, StoredRow};
 use crate::claims::RowClaims;
-use crate::store::{Loaded, Match, ReadSet, ReceiptKey, RowKey};
+use crate::store::{KeyMap, Loaded, Match, ReadSet, ReceiptKey, RowKey};
 
 /// Why evaluation stops.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ impl<E: Into<AbloError>> From<E> for Halt {
 /// What changed on top of what was loaded.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
-    pub rows: HashMap<RowKey, Option<Arc<StoredRow>>>,
-    pub claims: HashMap<RowKey, RowClaims>,
-    pub receipts: HashMap<ReceiptKey, Arc<super::StoredReceipt>>,
+    pub rows: KeyMap<RowKey, Option<Arc<StoredRow>>>,
+    pub claims: KeyMap<RowKey, RowClaims>,
+    pub receipts: KeyMap<ReceiptKey, Arc<super::StoredReceipt>>,
     pub log: Vec<Arc<LogEntry>>,
 }
 

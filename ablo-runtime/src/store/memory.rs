@@ -1,5 +1,5 @@
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ablo_schema::error::{AbloError, Code};
@@ -9,7 +9,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{
-    Field, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step, Store, WriteSet, indexed_slots,
+    Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step, Store, WriteSet,
+    indexed_slots,
 };
 use crate::claims::RowClaims;
 use crate::engine::{Clock, LogEntry, StoredReceipt, StoredRow, Writer, compare_values};
@@ -24,7 +25,7 @@ struct State {
     /// The slots that are indexed, by model.
     indexed: Vec<Vec<usize>>,
     types: Vec<Vec<FieldType>>,
-    organizations: HashMap<OrganizationId, Organization>,
+    organizations: KeyMap<OrganizationId, Organization>,
 }
 
 #[derive(Debug, Default)]
@@ -32,10 +33,10 @@ struct Organization {
     trimmed: SyncId,
     log: VecDeque<Arc<LogEntry>>,
     rows: Vec<BTreeMap<Arc<str>, Arc<StoredRow>>>,
-    by_value: HashMap<Match, BTreeSet<Arc<str>>>,
-    claims: HashMap<RowKey, RowClaims>,
+    by_value: KeyMap<Match, BTreeSet<Arc<str>>>,
+    claims: KeyMap<RowKey, RowClaims>,
     due: BTreeSet<(u64, RowKey)>,
-    receipts: HashMap<ReceiptKey, Arc<StoredReceipt>>,
+    receipts: KeyMap<ReceiptKey, Arc<StoredReceipt>>,
 }
 
 impl MemoryStore {

@@ -16,7 +16,9 @@ use ablo_schema::wire::OrganizationId;
 use futures_util::future::BoxFuture;
 
 pub use memory::MemoryStore;
-pub use seam::{Field, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet};
+pub use seam::{
+    Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet,
+};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteStore, SqliteUpgrade};
 

@@ -10,6 +10,10 @@ use serde_json::Value;
 use crate::claims::RowClaims;
 use crate::engine::{LogEntry, StoredReceipt, StoredRow, Test};
 
+/// A map by keys that clients choose. Its hash is cheaper than the standard library's for short keys, and starts from a
+/// random seed like that one, so that keys that collide cannot be chosen beforehand.
+pub type KeyMap<K, V> = HashMap<K, V, foldhash::quality::RandomState>;
+
 /// Names a row of an organization.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RowKey {
@@ -133,15 +137,15 @@ pub struct Loaded {
     /// The last delta that has been trimmed off the log; zero when none has.
     pub trimmed: SyncId,
     /// Rows by key; `None` when there is none.
-    pub rows: HashMap<RowKey, Option<Arc<StoredRow>>>,
+    pub rows: KeyMap<RowKey, Option<Arc<StoredRow>>>,
     /// Claims by row; the default when there are none.
-    pub claims: HashMap<RowKey, RowClaims>,
+    pub claims: KeyMap<RowKey, RowClaims>,
     /// Remembered answers; `None` when there is none.
-    pub receipts: HashMap<ReceiptKey, Option<Arc<StoredReceipt>>>,
+    pub receipts: KeyMap<ReceiptKey, Option<Arc<StoredReceipt>>>,
     /// Log entries; `None` when trimmed off or never written.
-    pub entries: HashMap<SyncId, Option<Arc<LogEntry>>>,
+    pub entries: KeyMap<SyncId, Option<Arc<LogEntry>>>,
     /// Rows by value, by ascending id.
-    pub matches: HashMap<Match, Vec<Arc<StoredRow>>>,
+    pub matches: KeyMap<Match, Vec<Arc<StoredRow>>>,
     /// Rows by condition.
     pub scans: Vec<Vec<Arc<StoredRow>>>,
     /// A stretch of the log.
@@ -158,11 +162,11 @@ impl Loaded {
             now: Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now),
             head,
             trimmed,
-            rows: HashMap::new(),
-            claims: HashMap::new(),
-            receipts: HashMap::new(),
-            entries: HashMap::new(),
-            matches: HashMap::new(),
+            rows: KeyMap::default(),
+            claims: KeyMap::default(),
+            receipts: KeyMap::default(),
+            entries: KeyMap::default(),
+            matches: KeyMap::default(),
             scans: Vec::new(),
             log: Vec::new(),
             due: Vec::new(),
