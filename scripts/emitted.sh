@@ -25,11 +25,13 @@ if [ ! -x "$tools/python/bin/squawk" ]; then
     "$tools/python/bin/pip" install --quiet pglast==8.8 squawk-cli==2.70.0
 fi
 
-rm -rf "$emitted"
+random=$target/tmp/emit_random
+rm -rf "$emitted" "$random"
 cargo test --quiet -p ablo-schema --test emit documents_are_written_for_other_tools >/dev/null
+cargo test --quiet --all-features --test macros rows_are_written_for_a_validator >/dev/null
 
 "$tools/node_modules/.bin/redocly" lint --config scripts/emitted/redocly.yaml --format=summary "$emitted"/*.openapi.json 2>&1 | tail -n 3
-"$tools/python/bin/python" scripts/emitted/check.py "$emitted" "$work"
+"$tools/python/bin/python" scripts/emitted/check.py "$emitted" "$random" "$work"
 
 cp scripts/emitted/use.ts "$work/use.ts"
 cp "$emitted/studio.types.ts" "$work/types.ts"

@@ -10,7 +10,7 @@ import sys
 import jsonschema
 from openapi_spec_validator import validate
 
-emitted, work = sys.argv[1:]
+emitted, random, work = sys.argv[1:]
 documents = sorted(glob.glob(os.path.join(emitted, "*.openapi.json")))
 assert len(documents) > 20, documents
 examples = 0
@@ -48,6 +48,27 @@ assert not accepts("TaskCreate", {"title": "t"}) and not accepts("TaskCreate", {
 assert not accepts("TaskPatch", {"status": "later"}) and not accepts("TaskPatch", {"title": None})
 assert not accepts("TaskPatch", {"checklist": {**steps, "mood": "loud"}})
 assert not accepts("Task", task)
+
+# What serde writes of random rows is what their schema says, and a member too much or too little is not.
+forms = {}
+for form in ["create", "patch", "row"]:
+    with open(os.path.join(random, f"{form}.schema.json")) as file:
+        forms[form] = jsonschema.Draft202012Validator(json.load(file))
+base = {"createdAt": "2026-01-31T12:00:00Z", "updatedAt": "2026-01-31T12:00:00Z"}
+rows = 0
+with open(os.path.join(random, "rows.jsonl")) as file:
+    for line in file:
+        row = json.loads(line)
+        changed = {name: value for name, value in row.items() if name != "id"}
+        forms["create"].validate(row)
+        forms["patch"].validate(changed)
+        forms["row"].validate({**row, **base})
+        for wrong in [{"tiny": "1"}, {"look": {"fontSize": 1}}, {"mood": "silent"}]:
+            assert not forms["create"].is_valid({**row, **wrong}), wrong
+        assert not forms["row"].is_valid(row)
+        rows += 1
+assert rows == 500, rows
+print(f"{rows} random rows are what their schemas say")
 
 # A generated client library can be imported and used.
 module = os.path.join(work, "models.py")

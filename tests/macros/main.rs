@@ -7,6 +7,7 @@ mod example;
 mod field_types;
 mod hygiene;
 mod options;
+mod random_values;
 #[cfg(feature = "runtime")]
 mod runtime;
 #[cfg(feature = "runtime")]
