@@ -76,6 +76,12 @@ impl Engine {
         answer.await.map_err(|_| gone())?
     }
 
+    /// The organizations somebody has been seated in since the engine was opened: no other log grows.
+    #[must_use]
+    pub fn organizations(&self) -> Vec<OrganizationId> {
+        self.0.writers.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
     /// Takes no more requests and ends every subscription. Requests that wait are still answered.
     pub fn shut_down(&self) {
         self.0.shut_down();

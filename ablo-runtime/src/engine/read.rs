@@ -108,6 +108,16 @@ impl Reader for ReadAccess {
     }
 }
 
+pub(crate) struct ReadLogBounds;
+
+impl Reader for ReadLogBounds {
+    type Output = (SyncId, SyncId);
+
+    fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
+        Ok((loaded.trimmed, loaded.head))
+    }
+}
+
 pub(crate) struct ReadLog {
     access: ReadAccess,
     after: SyncId,

@@ -163,6 +163,14 @@ impl Session {
         self.read(read::ReadLog::new(self.engine.rules(), &self.seat, after, limit)).await
     }
 
+    /// The last delta that was trimmed off the organization's log, zero when none was, and the last delta there is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_bounds(&self) -> Result<(SyncId, SyncId), AbloError> {
+        self.read(read::ReadLogBounds).await
+    }
+
     /// The last delta of the organization.
     ///
     /// # Errors

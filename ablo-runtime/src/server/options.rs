@@ -5,6 +5,7 @@ use std::time::Duration;
 use ablo_schema::ir::ValidSchema;
 
 use super::auth::TrustedIssuer;
+use super::retention::Retention;
 
 /// Where rows are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,8 @@ impl Default for Limits {
 pub struct ServerOptions {
     /// Bounds.
     pub limits: Limits,
+    /// How much of the log is kept.
+    pub retention: Retention,
     /// Whose tokens are taken as credentials of people, besides this server's own keys.
     pub issuers: Vec<TrustedIssuer>,
     /// Web origins that may use the server from a browser; `None` allows every one. A key is needed in any case.
@@ -91,6 +94,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            retention: Retention::default(),
             issuers: Vec::new(),
             origins: None,
             settle_marks: true,

@@ -13,6 +13,7 @@ use super::auth::SqliteAuth;
 use super::auth::{Book, MemoryAuth, Mint, TrustedIssuer};
 use super::http;
 use super::options::{ServeOptions, StoreChoice};
+use super::retention;
 use super::state::{Server, Shared};
 use crate::engine::{Clock, Engine, EngineOptions};
 use crate::store::MemoryStore;
@@ -110,6 +111,7 @@ impl Running {
     pub async fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), AbloError> {
         let Self { server, listener, ready } = self;
         let revocations = tokio::spawn(close_revoked(server.clone()));
+        let trimming = tokio::spawn(retention::run(server.clone()));
         let router = http::router(&server);
         let closing = server.clone();
         let stopping = async move {
@@ -131,6 +133,7 @@ impl Running {
             () = overtime => {}
         }
         revocations.abort();
+        trimming.abort();
         server.engine.shut_down();
         // Sockets are not part of what axum waits for. Whoever still holds the server keeps its store open.
         let deadline = tokio::time::Instant::now() + CLOSING;

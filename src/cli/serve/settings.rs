@@ -131,6 +131,10 @@ fn seconds(value: &Value) -> Duration {
     Duration::try_from_secs_f64(value.as_float().unwrap_or_default()).unwrap_or_default()
 }
 
+fn number(value: &Value) -> u32 {
+    value.as_integer().and_then(|number| number.try_into().ok()).unwrap_or_default()
+}
+
 fn list(value: Value) -> Vec<String> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
@@ -162,7 +166,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GENERAL.iter().chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 8] = [
+static GENERAL: [Setting; 10] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -218,6 +222,20 @@ static GENERAL: [Setting; 8] = [
         help: "How long the server serves on, no longer ready, after it was told to stop.",
         set: |draft, value| draft.server.lame_duck = seconds(&value),
         get: |draft| Some(Value::Float(draft.server.lame_duck.as_secs_f64())),
+    },
+    Setting {
+        name: "retention.age",
+        kind: Kind::Seconds,
+        help: "Deltas older than this may be trimmed off the log; who has not read them bootstraps. Kept for good when not set.",
+        set: |draft, value| draft.server.retention.age = Some(seconds(&value)),
+        get: |draft| draft.server.retention.age.map(|age| Value::Float(age.as_secs_f64())),
+    },
+    Setting {
+        name: "retention.deltas",
+        kind: Kind::Number,
+        help: "So many of an organization's last deltas stay in the log, however old they are.",
+        set: |draft, value| draft.server.retention.deltas = number(&value),
+        get: |draft| Some(Value::Integer(draft.server.retention.deltas.into())),
     },
 ];
 

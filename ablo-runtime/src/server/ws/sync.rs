@@ -12,7 +12,7 @@ use axum::extract::ws::Utf8Bytes;
 
 use super::connection::{Connection, End, close};
 use super::project;
-use crate::engine::{LogEntry, Participant};
+use crate::engine::{LogEntry, LogPage, Participant};
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
 /// How many deltas of the log are read at once.
@@ -21,6 +21,14 @@ const PAGE: usize = 1_000;
 const RESPONSE: usize = 512 << 10;
 /// The row that does not exist, by whose deletion a client's cursor is moved.
 const CURSOR_ROW: &str = "__cursor__";
+
+/// How a stream begins.
+enum Begun {
+    /// From where the client stands; the rest of what it missed begins here.
+    Following(Option<u64>),
+    /// The log does not reach back to where the client stands.
+    TooOld(AbloError),
+}
 
 /// More groups for a socket.
 pub(super) struct Scope {
@@ -41,20 +49,25 @@ impl Connection {
             return Err(End::Close(close::FAILED, "the store failed"));
         };
         let first = !self.is_ready;
-        let mut ready = Vec::new();
+        let (mut ready, mut more, mut too_old) = (Vec::new(), None, None);
         if first {
             self.is_ready = true;
             self.out.hold(false);
-            self.begin_stream(&request, head.0).await?;
+            match self.begin_stream(&request, head.0).await? {
+                Begun::Following(next) => more = next,
+                Begun::TooOld(error) => too_old = Some(error),
+            }
             ready = self.out.poll(self.server.ticks());
         } else {
             self.ack(request.last_sync_id.0.min(self.out.sent_through()));
         }
-        let empty = ready.is_empty();
+        let empty = ready.is_empty() && more.is_none() && too_old.is_none();
         // What does not fit into one message follows in its order, each delta in a message of its own.
         let (mut deltas, mut bytes, mut through) = (Vec::new(), 0, self.out.sent_through());
         let mut rest = ready.iter();
-        for parcel in rest.by_ref() {
+        // Who is told to bootstrap reads nothing else in that message.
+        let most = if too_old.is_some() { 0 } else { usize::MAX };
+        for parcel in rest.by_ref().take(most) {
             let Some(delta) = self.json(parcel) else { continue };
             bytes += delta.get().len();
             deltas.push(delta);
@@ -64,11 +77,17 @@ impl Connection {
             }
         }
         let mut response = SyncResponse::new(deltas, head);
-        response.new_cursor = Some(Cursor(through.to_string()));
-        response.requires_bootstrap = Some(false);
+        response.new_cursor = too_old.is_none().then(|| Cursor(through.to_string()));
+        response.requires_bootstrap = Some(too_old.is_some());
+        let hint = too_old.map(|error| serde_json::json!({ "code": error.code(), "message": error.message }));
+        response.bootstrap_hint = hint.and_then(|hint| JsonText::of(&hint).ok());
         self.send_frame(&ServerFrame::SyncResponse(response)).await?;
         let rest: Vec<Utf8Bytes> = rest.map(|parcel| self.frame_of(parcel)).collect();
         self.send_all(rest).await?;
+        if let Some(after) = more {
+            self.caught_up_from_log(after).await?;
+            self.flush().await?;
+        }
         if first {
             let id = self.id;
             for frame in self.room.snapshot(id, self.server.millis()) {
@@ -82,55 +101,67 @@ impl Connection {
         Ok(())
     }
 
-    /// Finds out where the client stands and offers everything it missed.
-    async fn begin_stream(&mut self, request: &SyncRequest, head: u64) -> Result<(), End> {
+    /// Finds out where the client stands and offers the first page of what it missed.
+    async fn begin_stream(&mut self, request: &SyncRequest, head: u64) -> Result<Begun, End> {
         let cursor = request.cursor.as_ref().map(|cursor| cursor.as_str()).or(self.start.cursor.as_deref());
         let cursor = cursor.and_then(|cursor| cursor.parse::<u64>().ok()).filter(|cursor| *cursor > 0);
         let bootstrapped = self.server.bootstrap_head(&self.caller.credential.id);
+        let loaded = bootstrapped.filter(|_| !self.is_agent());
         let known = match request.last_sync_id.0 {
             // A cursor without an ack is of a client that never applied anything, whose rows are its bootstrap's.
-            0 => cursor
-                .map(|cursor| bootstrapped.filter(|_| !self.is_agent()).map_or(cursor, |head| head.min(cursor)))
-                .or(bootstrapped),
+            0 => cursor.map(|cursor| loaded.map_or(cursor, |head| head.min(cursor))).or(bootstrapped),
             id => Some(id),
         };
         self.acked = request.last_sync_id.0;
         self.is_primed = request.last_sync_id.0 > 0;
-        match known {
-            // It is ahead of the log, which was restored or lost: it starts over from the head it is told.
-            Some(known) if known > head => Ok(()),
-            Some(known) if known < self.out.sent_through() => {
+        let Some(mut from) = known.filter(|known| *known <= head && *known < self.out.sent_through()) else {
+            // Nothing was missed; or it is ahead of the log, which was restored or lost, and starts over from the head
+            // it is told.
+            return Ok(Begun::Following(None));
+        };
+        let mut page = self.events.log(SyncId(from), PAGE).await;
+        if let (Err(error), Some(loaded)) = (&page, loaded)
+            && error.is(Code::MustBootstrap)
+        {
+            // It has just loaded everything anew, as clients of 0.9.0 do on every reconnect.
+            from = loaded;
+            page = self.events.log(SyncId(from), PAGE).await;
+        }
+        match page {
+            Ok(page) => {
                 // What waits is in the log as well.
-                self.out.rewind(known);
-                self.caught_up_from_log(known).await
+                self.out.rewind(from);
+                Ok(Begun::Following(self.offer_page(from, &page)))
             }
-            _ => Ok(()),
+            Err(error) if error.is(Code::MustBootstrap) => Ok(Begun::TooOld(error)),
+            Err(_) => Err(End::Close(close::FAILED, "the store failed")),
         }
     }
 
-    /// Offers what the log has after an id, then goes on with what is published.
+    /// Sends what the log has after an id, a page at a time, then goes on with what is published.
     pub(super) async fn caught_up_from_log(&mut self, after: u64) -> Result<(), End> {
-        let mut entries: Vec<Arc<LogEntry>> = Vec::new();
-        let mut cursor = SyncId(after);
-        loop {
-            match self.events.log(cursor, PAGE).await {
-                Ok(page) => {
-                    entries.extend(page.entries);
-                    let done = page.cursor >= page.head || page.cursor <= cursor;
-                    cursor = page.cursor;
-                    if done {
-                        break;
-                    }
-                }
-                // The log does not reach back that far. Clients of 0.9.0 bootstrap on every reconnect anyway.
-                Err(error) if error.is(Code::MustBootstrap) => break,
-                Err(_) => return Err(End::Close(close::FAILED, "the store failed")),
+        let mut next = Some(after);
+        while let Some(after) = next {
+            let page =
+                self.events.log(SyncId(after), PAGE).await.map_err(|error| match error.is(Code::MustBootstrap) {
+                    // It comes back and is told then.
+                    true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
+                    false => End::Close(close::FAILED, "the store failed"),
+                })?;
+            next = self.offer_page(after, &page);
+            if next.is_some() {
+                self.flush().await?;
             }
         }
-        for entry in &entries {
+        Ok(())
+    }
+
+    /// Offers a page of the log; where the next one begins, if there is one.
+    fn offer_page(&mut self, after: u64, page: &LogPage) -> Option<u64> {
+        for entry in &page.entries {
             self.offer_caught_up(entry);
         }
-        Ok(())
+        (page.cursor < page.head && page.cursor.0 > after).then_some(page.cursor.0)
     }
 
     /// A row that was inserted before the client's bootstrap is in its pool, where another insertion changes nothing.

@@ -1,0 +1,83 @@
+use std::time::Duration;
+
+use ablo_schema::error::AbloError;
+use ablo_schema::time::{SignedDuration, Timestamp};
+use ablo_schema::wire::{OrganizationId, SyncId};
+
+use super::state::Shared;
+use crate::engine::{Engine, Participant};
+
+/// How much of the log is kept. A delta is trimmed off when both bounds let it go; whoever has not read it by then has
+/// to bootstrap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Younger deltas are kept; `None` keeps every one.
+    pub age: Option<Duration>,
+    /// This many of an organization's last deltas are kept, however old they are.
+    pub deltas: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { age: None, deltas: 10_000 }
+    }
+}
+
+/// How many deltas are trimmed at once, between which commits get their turn.
+const STEP: u32 = 1_000;
+/// How many steps an organization gets before the next one is looked at.
+const STEPS: usize = 20;
+/// The time between two looks at every organization.
+const PAUSE: Duration = Duration::from_secs(60);
+
+impl Retention {
+    /// Trims what may go of an organization's log, oldest first and not everything when that is much. The answer is how
+    /// far the log is trimmed now.
+    ///
+    /// # Errors
+    /// When the store fails or the writer's queue is full.
+    pub async fn apply(
+        &self,
+        engine: &Engine,
+        organization: &OrganizationId,
+        now: Timestamp,
+    ) -> Result<SyncId, AbloError> {
+        let session = engine.session(Participant::system(organization.clone(), "ablo"));
+        let (mut trimmed, head) = session.log_bounds().await?;
+        let Some(age) = self.age.and_then(|age| SignedDuration::try_from(age).ok()) else { return Ok(trimmed) };
+        let Ok(oldest) = now.checked_sub(age) else { return Ok(trimmed) };
+        let last = head.0.saturating_sub(self.deltas.into());
+        for _ in 0..STEPS {
+            let step = last.saturating_sub(trimmed.0).min(STEP.into());
+            if step == 0 {
+                break;
+            }
+            let page = session.log(trimmed, usize::try_from(step).unwrap_or(1)).await?;
+            let young = page.entries.iter().find(|entry| entry.delta.core.created_at >= oldest);
+            let through = young.map_or(trimmed.0 + step, |entry| entry.id().0 - 1);
+            if through > trimmed.0 {
+                trimmed = engine.trim(organization, SyncId(through)).await?;
+            }
+            if young.is_some() {
+                break;
+            }
+        }
+        Ok(trimmed)
+    }
+}
+
+/// Keeps every log as short as it may be, for as long as the server runs.
+pub(super) async fn run(server: Shared) {
+    let retention = &server.options.retention;
+    let mut stop = server.stopped();
+    while retention.age.is_some() {
+        for organization in server.engine.organizations() {
+            // What fails now is tried again the next time.
+            let _ = retention.apply(&server.engine, &organization, server.book.now()).await;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
