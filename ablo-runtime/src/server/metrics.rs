@@ -83,3 +83,48 @@ impl Metrics {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The documentation of every metric.
+    fn page() -> String {
+        let mut page = "\
+# Metrics
+
+What `GET /metrics` says, in the text format of Prometheus. Names, kinds and labels are part of the interface: one that
+is here stays. Nothing in it names an organization, a person or a row.
+
+Made from what the server itself writes: `ABLO_BLESS=1 cargo test -p ablo-runtime --features server metrics_page`.
+
+| Name | Kind | Labels | Meaning |
+|---|---|---|---|
+"
+        .to_owned();
+        let metrics = Metrics::default();
+        metrics.answered(StatusCode::OK);
+        metrics.failed("code");
+        metrics.committed("outcome");
+        let text = metrics.render();
+        let mut lines = text.lines();
+        while let (Some(help), Some(kind), Some(sample)) = (lines.next(), lines.next(), lines.next()) {
+            let (name, help) = help.strip_prefix("# HELP ").unwrap().split_once(' ').unwrap();
+            let kind = kind.strip_prefix("# TYPE ").unwrap().strip_prefix(name).unwrap().trim();
+            let label = sample.split_once('{').and_then(|(_, rest)| rest.split_once('='));
+            let label = label.map(|(label, _)| format!("`{label}`")).unwrap_or_default();
+            page += &format!("| `{name}` | {kind} | {label} | {help} |\n");
+        }
+        page
+    }
+
+    #[test]
+    fn metrics_page_is_current() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/metrics.md");
+        if std::env::var_os("ABLO_BLESS").is_some() {
+            std::fs::write(&file, page()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(file).unwrap_or_default(), page(), "set ABLO_BLESS=1 to write it anew");
+    }
+}
