@@ -142,8 +142,11 @@ impl<'a> View<'a> {
     pub fn inherited(&mut self, model: ModelIndex, id: &str, values: &Record) -> Result<Vec<Group>, Halt> {
         let rules = self.rules;
         let mut found = self.own_groups(model, id, values);
-        let mut seen = HashSet::from([RowKey::new(model, id)]);
         let mut ahead = if rules.planted(Defect::NoParentGroups) { Vec::new() } else { self.parents(model, values) };
+        let mut seen = HashSet::new();
+        if !ahead.is_empty() {
+            seen.insert(RowKey::new(model, id));
+        }
         while let Some(key) = ahead.pop() {
             if !seen.insert(key.clone()) {
                 continue;

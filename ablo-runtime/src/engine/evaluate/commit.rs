@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::super::defect::Defect;
 use super::super::receipts::confirmed;
 use super::super::request::CommitJob;
-use super::super::time_text;
 use super::super::view::{Halt, View};
 use super::super::{Access, Committed, LogEntry, StaleConflict};
 use super::{Answer, Evaluation, receipt};
@@ -24,7 +23,7 @@ pub(super) struct Turn<'e, 'a> {
     pub organization: &'e OrganizationId,
     pub access: Access,
     /// The store's time as text.
-    pub now: Value,
+    pub now: &'e Value,
     /// The last delta before this commit.
     pub start: SyncId,
     /// The last delta this commit is about, also when an earlier one had written it.
@@ -83,7 +82,7 @@ impl Evaluation<'_> {
         let access = self.view.access(&job.seat)?;
         let start = self.view.head();
         let mut turn = Turn {
-            now: time_text::canonical(self.view.loaded.now).into(),
+            now: &self.now,
             view: &mut self.view,
             job,
             organization: self.organization,

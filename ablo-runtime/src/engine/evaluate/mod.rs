@@ -15,10 +15,12 @@ use std::sync::Arc;
 use ablo_schema::error::AbloError;
 use ablo_schema::time::{SignedDuration, Timestamp};
 use ablo_schema::wire::{OrganizationId, SyncId};
+use serde_json::Value;
 
 use super::hub::News;
 use super::request::{CommitJob, Request};
 use super::rules::Rules;
+use super::time_text;
 use super::view::{Halt, Overlay, View};
 use super::{Committed, StoredReceipt};
 use crate::claims::{ClaimReply, Moment};
@@ -28,6 +30,8 @@ use crate::store::{Loaded, ReadSet, RowWrite, WriteSet};
 pub(crate) struct Evaluation<'a> {
     view: View<'a>,
     organization: &'a OrganizationId,
+    /// The store's time as text.
+    now: Value,
     news: News,
     alarms: Vec<u64>,
     trim: Option<SyncId>,
@@ -55,7 +59,8 @@ pub(crate) struct Outcome {
 impl<'a> Evaluation<'a> {
     pub fn new(rules: &'a Rules, organization: &'a OrganizationId, loaded: &'a Loaded) -> Self {
         let view = View::new(rules, loaded);
-        Self { view, organization, news: News::default(), alarms: Vec::new(), trim: None, forget: None }
+        let now = time_text::canonical(loaded.now).into();
+        Self { view, organization, now, news: News::default(), alarms: Vec::new(), trim: None, forget: None }
     }
 
     pub fn request(&mut self, request: &Request) -> Answer {

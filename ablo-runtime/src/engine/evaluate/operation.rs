@@ -179,6 +179,7 @@ impl Turn<'_, '_> {
         };
         let groups = self.view.row_groups(key.model, &key.id, &values)?;
         self.check_scope(model, &groups)?;
+        let new_groups = if moves { groups.clone() } else { Vec::new() };
         self.grants_changed(model, &row.values);
         self.grants_changed(model, &values);
         let id = self.next_id();
@@ -194,7 +195,7 @@ impl Turn<'_, '_> {
             key,
             data: Some(data),
             previous_data: Some(self.json(model, &previous)?),
-            groups: self.audience(groups.clone()),
+            groups: self.audience(groups),
             previous: target.row.sync_id,
             hidden_from: None,
             only_for: None,
@@ -202,7 +203,7 @@ impl Turn<'_, '_> {
         });
         self.view.member.rows.insert((*key).clone(), Some(Arc::clone(&row)));
         if moves {
-            self.announce(key, &row, &old_groups, &groups)?;
+            self.announce(key, &row, &old_groups, &new_groups)?;
             self.regroup(before)?;
         }
         Ok(())
