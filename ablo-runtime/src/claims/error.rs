@@ -12,23 +12,24 @@ impl Refusal {
         match self {
             Self::Held { holder, reason } => return claimed(model, id, &holder, reason, held),
             Self::QueueTooDeep { position, holder } => {
-                let message =
-                    format!("{position} are waiting for {model} {id} already; try again later or allow a deeper line");
+                let message = format!(
+                    "{position} are waiting for `{model}` `{id}` already; try again later or allow a deeper line"
+                );
                 facts(AbloError::new(Code::QueueTooDeep, message).detail("position", position), &holder)
             }
             Self::TooManyHandles => AbloError::new(
                 Code::QueueTooDeep,
                 format!(
-                    "this participant has too many open claims on {model} {id}; release the ones it no longer needs"
+                    "this participant has too many open claims on `{model}` `{id}`; release the ones it no longer needs"
                 ),
             ),
             Self::Lost => AbloError::new(
                 Code::ClaimLost,
-                format!("this claim on {model} {id} is over; claim the row again and read it before writing"),
+                format!("this claim on `{model}` `{id}` is over; claim the row again and read it before writing"),
             ),
             Self::Unauthorized => AbloError::new(
                 Code::CapabilityScopeDenied,
-                format!("re-ordering the line of {model} {id} needs the operation {}", ClaimCommand::REORDER),
+                format!("re-ordering the line of `{model}` `{id}` needs the operation `{}`", ClaimCommand::REORDER),
             )
             .detail("requiredCapability", serde_json::json!({ "scope": ClaimCommand::REORDER })),
         }
@@ -45,7 +46,7 @@ impl WriteRefusal {
             Self::Lost { last_token } => {
                 let code = if token.is_some() { Code::StaleToken } else { Code::ClaimLost };
                 let message = format!(
-                    "the claim on {model} {id} has passed on (its last token is {last_token}); claim the row again and \
+                    "the claim on `{model}` `{id}` has passed on (its last token is {last_token}); claim the row again and \
                      read it before writing"
                 );
                 AbloError::new(code, message).param(format!("{model}.{id}")).detail("lastToken", last_token)
@@ -58,7 +59,7 @@ fn claimed(model: &str, id: &str, holder: &Holder, reason: Option<String>, code:
     let code = reason.map_or(ErrorCode::Known(code), |reason| ErrorCode::policy(&reason));
     let who = &holder.participant;
     let message = format!(
-        "{model} {id} is claimed by {} {}; wait for the claim to end or claim the row yourself",
+        "`{model}` `{id}` is claimed by {} `{}`; wait for the claim to end or claim the row yourself",
         who.kind.as_str(),
         who.id
     );

@@ -266,7 +266,7 @@ impl<M: Model> Retrieve<M> {
                 if let Some(held) = claims.foreign(&self.id).await? {
                     return Err(AbloError::new(
                         Code::EntityClaimed,
-                        format!("{} {} is claimed by {}", self.proxy.key(), self.id, held.held_by),
+                        format!("`{}` `{}` is claimed by `{}`", self.proxy.key(), self.id, held.held_by),
                     )
                     .detail("heldBy", &held.held_by)
                     .detail("heldByIntentId", &held.id));
