@@ -92,6 +92,21 @@ async fn inputs_are_refused_with_their_path() {
 }
 
 #[tokio::test]
+async fn what_refers_no_more_in_the_end_is_not_held_to_it() {
+    for (engine, _folder) in prepared().await {
+        let fleeting = [create("people", "p8", json!({"name": "X", "bossId": "nobody"})), delete("people", "p8")];
+        system(&engine).commit(commit(fleeting)).await.unwrap();
+        let own = [create("people", "p9", json!({"name": "X", "bossId": "p9"})), delete("people", "p9")];
+        system(&engine).commit(commit(own)).await.unwrap();
+        let changed = [
+            create("people", "p8", json!({"name": "X", "bossId": "nobody"})),
+            update("people", "p8", json!({"bossId": null})),
+        ];
+        system(&engine).commit(commit(changed)).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn operations_are_refused_with_their_model() {
     refused(sys(), one(create("nothing", "x", json!({}))), "unknown_model", Some("nothing")).await;
     refused(sys(), one(create("facts", "x", json!({}))), "model_not_mutable", Some("facts")).await;

@@ -91,6 +91,30 @@ async fn a_grant_reaches_its_participant_at_once() {
 }
 
 #[tokio::test]
+async fn what_moved_between_two_grants_is_covered() {
+    for (engine, _folder) in engines(EngineOptions::default()).await {
+        let session = system(&engine);
+        prepare(&session).await;
+        let person = user(&engine, "u2");
+        let mut subscription = person.subscribe(None).await.unwrap();
+        // Of all this the participant hears when it has both decks; when the slide came to it, it had only the second.
+        for operation in [
+            create("members", "m2", json!({"personId": "u2", "deckId": "d2"})),
+            update("slides", "s1", json!({"deckId": "d2"})),
+            create("members", "m3", json!({"personId": "u2", "deckId": "d1"})),
+        ] {
+            session.commit(commit([operation])).await.unwrap();
+        }
+        let Some(Event::Resync { after, .. }) = subscription.try_next().await.unwrap() else {
+            panic!("its groups changed")
+        };
+        let log = subscription.log(after, usize::MAX).await.unwrap();
+        let covered: Vec<&str> = log.entries.iter().map(|entry| &*entry.delta.core.model_id).collect();
+        assert!(covered.contains(&"l1"), "{covered:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_slow_reader_is_told_and_misses_nothing() {
     for (engine, _folder) in engines(EngineOptions { buffer: 4, ..EngineOptions::default() }).await {
         let session = system(&engine);

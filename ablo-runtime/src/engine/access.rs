@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use ablo_schema::wire::Group;
+use ablo_schema::wire::{DeltaAction, Group};
 
 use super::LogEntry;
 
@@ -23,12 +23,26 @@ impl Access {
         }
     }
 
-    /// Whether a delta is delivered to a participant with this access. `user` is the id that grants name it by.
+    /// Whether a delta is delivered, when it happens, to a participant with this access. `user` is the id that grants name
+    /// it by.
     #[must_use]
     pub fn hears(&self, user: &str, entry: &LogEntry) -> bool {
-        if entry.hidden_from.as_ref().is_some_and(|groups| self.sees(groups)) {
-            return false;
-        }
+        !self.is_spared(entry) && self.is_told(user, entry)
+    }
+
+    /// Whether a delta is in the log for a participant who has this access now, and may have had another when it happened.
+    /// What it was to be spared then, because it saw the row already, it may not have seen: covering is told again.
+    #[must_use]
+    pub fn reads(&self, user: &str, entry: &LogEntry) -> bool {
+        let covers = *self != Self::All && entry.delta.core.action == DeltaAction::Cover;
+        (covers || !self.is_spared(entry)) && self.is_told(user, entry)
+    }
+
+    fn is_spared(&self, entry: &LogEntry) -> bool {
+        entry.hidden_from.as_ref().is_some_and(|groups| self.sees(groups))
+    }
+
+    fn is_told(&self, user: &str, entry: &LogEntry) -> bool {
         match &entry.only_for {
             None => self.sees(&entry.delta.core.sync_groups),
             Some(only) if only != user => false,

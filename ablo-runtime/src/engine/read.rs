@@ -148,7 +148,7 @@ impl Reader for ReadLog {
         }
         let is_cut = loaded.log.len() >= self.limit;
         let cursor = loaded.log.last().filter(|_| is_cut).map_or(head, |entry| entry.id());
-        let entries = loaded.log.iter().filter(|entry| access.hears(&self.access.seat.user, entry)).cloned().collect();
+        let entries = loaded.log.iter().filter(|entry| access.reads(&self.access.seat.user, entry)).cloned().collect();
         Ok(LogPage { entries, cursor, head })
     }
 }

@@ -63,7 +63,7 @@ impl Subscription {
     /// As [`Session::log`].
     pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
         let mut page = self.session.log(after, limit).await?;
-        page.entries.retain(|entry| self.hears(entry));
+        page.entries.retain(|entry| self.access.reads(self.session.user(), entry));
         Ok(page)
     }
 

@@ -33,8 +33,8 @@ pub(super) struct Turn<'e, 'a> {
     /// Whether a row was written under the claim that the commit names.
     pub is_claim_used: bool,
     pub flagged: Vec<StaleConflict>,
-    /// Rows that must be there in the end, and who says so.
-    pub references: Vec<(RowKey, String)>,
+    /// Rows that say in a slot which row must be there in the end, and that row.
+    pub references: Vec<(RowKey, usize, RowKey)>,
     /// Rows that nothing may refer to in the end.
     pub deleted: Vec<RowKey>,
     /// Participants whose grants changed.

@@ -32,17 +32,20 @@ impl Turn<'_, '_> {
         for (slot, target) in &rules.edges(key.model).references {
             let is_touched = changed.is_none_or(|changed| changed.get(*slot).is_some());
             if let (true, Some(id)) = (is_touched, values.text(*slot)) {
-                let model = rules.model(key.model);
-                self.references.push((RowKey::new(*target, id), path(model, &model.shape().slots()[*slot].name)));
+                self.references.push((key.clone(), *slot, RowKey::new(*target, id)));
             }
         }
     }
 
-    /// Every reference finds its row. Checked last, so that rows of one commit may refer to each other in any order.
+    /// Every reference finds its row. Checked last, so that rows of one commit may refer to each other in any order, and
+    /// what refers no more in the end never did.
     pub fn check_references(&mut self) -> Result<(), Halt> {
         let rules = self.view.rules;
-        for (target, path) in std::mem::take(&mut self.references) {
-            if self.view.row(&target)?.is_none() {
+        for (from, slot, target) in std::mem::take(&mut self.references) {
+            let refers = self.view.row(&from)?.is_some_and(|row| row.values.text(slot) == Some(&target.id));
+            if refers && self.view.row(&target)?.is_none() {
+                let model = rules.model(from.model);
+                let path = path(model, &model.shape().slots()[slot].name);
                 let message = format!("{path}: there is no `{}` `{}`", rules.model(target.model).key(), target.id);
                 return Err(violation(message, path).into());
             }

@@ -213,7 +213,6 @@ impl Reference {
     fn all(&mut self, who: &str, access: Option<&Groups>, ops: &[Op]) -> Result<u64, Refusal> {
         let start = self.log.len();
         let mut last = 0;
-        let mut references = Vec::new();
         for op in ops {
             let groups = self.all_groups();
             let length = self.log.len();
@@ -222,17 +221,10 @@ impl Reference {
                 continue;
             }
             self.announce_others(who, &op.key, &groups);
-            if let ("people", "create" | "update") = (op.key.0, op.action) {
-                let boss = op.input.as_ref().and_then(|input| input["bossId"].as_str());
-                references.extend(boss.map(|boss| ("people", boss.to_owned())));
-            }
         }
-        let missing = references.iter().any(|boss: &Key| !self.rows.contains_key(boss));
-        let dangling = ops.iter().any(|op| {
-            let is_gone = op.action == "delete" && op.key.0 == "people" && !self.rows.contains_key(&op.key);
-            is_gone && self.rows.values().any(|row| text(&row.fields, "bossId") == Some(&op.key.1))
-        });
-        if missing || dangling {
+        let bosses = self.rows.values().filter_map(|row| text(&row.fields, "bossId"));
+        let is_dangling = bosses.into_iter().any(|boss| !self.rows.contains_key(&("people", boss.to_owned())));
+        if is_dangling {
             return Err(refused("foreign_key_violation", &("people", String::new()), "bossId"));
         }
         Ok(last)
@@ -334,7 +326,7 @@ impl Reference {
         if holder.as_ref().is_some_and(|(holder, _)| holder != who) {
             return Err(Refusal { code: "entity_claimed", problems: Vec::new() });
         }
-        self.stale(who, op, start, holder.map(|(_, head)| head))?;
+        self.stale(who, op, &row, start, holder.map(|(_, head)| head))?;
         match op.action {
             "update" => self.update(who, &sees, op, row),
             "delete" => {
@@ -445,13 +437,13 @@ impl Reference {
         if taken { Err(refused("unique_violation", key, "email")) } else { Ok(()) }
     }
 
-    /// Looks through everything that happened to the row since it was read.
-    fn stale(&self, who: &str, op: &Op, start: usize, granted: Option<u64>) -> Result<(), Refusal> {
+    /// Looks through everything that happened to the row since it was read. What was deleted under its id was another row.
+    fn stale(&self, who: &str, op: &Op, row: &Row, start: usize, granted: Option<u64>) -> Result<(), Refusal> {
         let Some(read_at) = op.read_at.filter(|at| *at > 0 && !matches!(op.on_stale, Some("force" | "flag"))) else {
             return Ok(());
         };
         let mine = Self::read(&op.key, op.input.as_ref()).0;
-        for (delta, id) in self.log.iter().zip(1..).skip(read_at as usize) {
+        for (delta, id) in self.log.iter().zip(1..).skip(read_at.max(row.created - 1) as usize) {
             let is_own = id > start as u64 || (delta.who == who && granted.is_some_and(|head| id > head));
             if delta.key != op.key || delta.hidden.is_some() || is_own {
                 continue;
