@@ -140,3 +140,18 @@ async fn a_file_opens_again_with_everything_and_only_once_at_a_time() {
     let engine = open(&path).await;
     assert_eq!(system(&engine).retrieve("tasks", "t1").await.unwrap(), (row, SyncId(2)));
 }
+
+#[tokio::test]
+async fn a_closed_file_opens_while_processes_are_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ablo.db");
+    let starting = std::thread::spawn(|| {
+        for _ in 0..2000 {
+            assert!(Command::new("true").status().unwrap().success());
+        }
+    });
+    while !starting.is_finished() {
+        drop(open(&path).await);
+    }
+    starting.join().unwrap();
+}

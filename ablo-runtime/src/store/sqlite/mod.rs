@@ -54,7 +54,7 @@ struct Threads {
     reader: mpsc::Sender<Question>,
     handles: Vec<JoinHandle<()>>,
     /// Held for as long as the store is open.
-    _lock: File,
+    lock: File,
 }
 
 type Question = (OrganizationId, Box<dyn Reading>, oneshot::Sender<Result<(), AbloError>>);
@@ -94,7 +94,7 @@ impl SqliteStore {
                 }
             })?,
         ];
-        *self.threads() = Some(Threads { writer, reader, handles, _lock: lock });
+        *self.threads() = Some(Threads { writer, reader, handles, lock });
         Ok(due)
     }
 
@@ -135,7 +135,7 @@ impl Store for SqliteStore {
     }
 
     fn close(&self) {
-        let Some(Threads { writer, reader, handles, _lock }) = self.threads().take() else { return };
+        let Some(Threads { writer, reader, handles, lock }) = self.threads().take() else { return };
         drop((writer, reader));
         for handle in handles {
             // The store may be let go by the very thread that writes, with the last request it answered.
@@ -144,6 +144,8 @@ impl Store for SqliteStore {
                 let _ = handle.join();
             }
         }
+        // Said, because a process that is being started has a copy of the handle for a moment, and keeps it locked.
+        let _ = lock.unlock();
     }
 }
 
