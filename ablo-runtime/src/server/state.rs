@@ -15,6 +15,7 @@ use super::options::ServerOptions;
 use super::rate::Buckets;
 use super::room::Room;
 use super::sync::Bootstraps;
+use super::ws::Slots;
 use crate::engine::{Engine, Event, Operations, Participant};
 
 /// The server's state, shared by everything it does.
@@ -38,6 +39,8 @@ pub struct Server {
     pub bootstraps: Mutex<Bootstraps>,
     rooms: Mutex<HashMap<OrganizationId, Arc<Room>>>,
     rates: Mutex<Buckets>,
+    /// The places of sockets.
+    pub slots: Slots,
     connections: AtomicU64,
     draining: AtomicBool,
     stop: watch::Sender<bool>,
@@ -58,6 +61,7 @@ impl Server {
             bootstraps: Mutex::default(),
             rooms: Mutex::default(),
             rates: Mutex::default(),
+            slots: Slots::default(),
             connections: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             stop: watch::channel(false).0,

@@ -118,11 +118,12 @@ pub(super) struct Connection {
 
 /// Runs a socket from its handshake to its end.
 pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: Start) {
+    let slot = server.slots.take(&caller.credential.id, server.options.limits.sockets_per_credential);
     let refusal = if start.from_elsewhere {
         Some((close::POLICY, "this origin may not connect"))
     } else if server.is_stopping() {
         Some((close::RESTART, "the server is restarting"))
-    } else if server.sockets_of(&caller.credential.id) >= server.options.limits.sockets_per_credential {
+    } else if slot.is_none() {
         Some((close::TRY_LATER, "too many connections of this key"))
     } else {
         None
@@ -181,6 +182,7 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
         caller,
     };
     let end = connection.serve(pushes).await;
+    drop(slot);
     connection.end(end).await;
 }
 

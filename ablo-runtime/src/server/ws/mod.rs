@@ -4,7 +4,9 @@ mod claims;
 mod commits;
 mod connection;
 mod project;
+mod slots;
 mod sync;
 mod upgrade;
 
+pub use slots::Slots;
 pub use upgrade::upgrade;
