@@ -40,8 +40,8 @@ class Replay {
   }
 
   translate(value) {
-    let text = JSON.stringify(value);
-    for (const [recorded, ours] of this.names) text = text.replaceAll(recorded, ours);
+    // In one pass, whole names only: one of ours may begin like a recorded one.
+    const text = JSON.stringify(value).replace(/\w+/g, (word) => this.names.get(word) ?? word);
     return JSON.parse(text);
   }
 
