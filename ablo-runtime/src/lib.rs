@@ -11,6 +11,7 @@ extern crate self as ablo_runtime;
 pub mod claims;
 pub mod client;
 pub mod engine;
+mod lock;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod store;

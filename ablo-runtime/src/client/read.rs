@@ -22,9 +22,10 @@ use serde_json::Value;
 use super::{
     proxy::{ModelProxy, decode},
     replica::{Scope, Selection, Stored},
-    session::{Session, Watch, Watcher, lock},
+    session::{Session, Watch, Watcher},
     transport::{Query, RowText},
 };
+use crate::lock::lock;
 
 /// Rows of the local replica: narrowed, then taken. Nothing is waited for.
 #[must_use = "ask for `rows`, `count` or `on_change`"]

@@ -16,8 +16,9 @@ use tokio::sync::watch;
 use super::{
     proxy::{ModelProxy, decode, find},
     replica::Stored,
-    session::{Session, Watch, Watcher, lock},
+    session::{Session, Watch, Watcher},
 };
+use crate::lock::lock;
 
 /// Rows to be seen together, to be awaited.
 #[must_use = "nothing is read until this is awaited"]

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
+
+use crate::lock::lock;
 
 /// What the server counts. The names it writes are part of its interface.
 #[derive(Debug, Default)]
@@ -78,10 +80,6 @@ impl Metrics {
         }
         text
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -247,7 +247,7 @@ impl Room {
         }
     }
 
-    /// Closes every connection of a credential. Answers how many there are.
+    /// Closes every connection of a credential.
     pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
         for peer in self.lock().peers.values().filter(|peer| peer.credential == credential) {
             push(peer, Push::Close(code, reason));
@@ -259,12 +259,6 @@ impl Room {
         for peer in self.lock().peers.values() {
             push(peer, Push::Close(code, reason));
         }
-    }
-
-    /// How many connections a credential has.
-    #[must_use]
-    pub fn count(&self, credential: &str) -> usize {
-        self.lock().peers.values().filter(|peer| peer.credential == credential).count()
     }
 
     /// Whether nobody is connected.

@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use ablo_schema::error::{AbloError, Code};
@@ -17,6 +17,7 @@ use super::room::Room;
 use super::sync::Bootstraps;
 use super::ws::Slots;
 use crate::engine::{Engine, Event, Operations, Participant};
+use crate::lock::lock;
 
 /// The server's state, shared by everything it does.
 pub type Shared = Arc<Server>;
@@ -185,12 +186,6 @@ impl Server {
         }
     }
 
-    /// How many sockets a credential has.
-    #[must_use]
-    pub fn sockets_of(&self, credential: &str) -> usize {
-        lock(&self.rooms).values().map(|room| room.count(credential)).sum()
-    }
-
     /// Closes the sockets of a credential.
     pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
         for room in lock(&self.rooms).values() {
@@ -270,8 +265,4 @@ impl Server {
     pub fn millis(&self) -> i64 {
         self.book.now().as_millisecond()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

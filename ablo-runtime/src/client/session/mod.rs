@@ -6,7 +6,7 @@ mod watch;
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -25,6 +25,8 @@ pub use submit::Wait;
 pub(crate) use submit::{Draft, Plan, Started};
 pub use watch::Watch;
 pub(crate) use watch::Watcher;
+
+use crate::lock::lock;
 
 /// What became of a lease, told to its handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,9 +234,4 @@ impl Drop for Session {
             follower.abort();
         }
     }
-}
-
-/// A lock whose data is whole even if a callback panicked while somebody held it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

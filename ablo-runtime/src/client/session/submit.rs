@@ -16,8 +16,9 @@ use ablo_schema::{
 use serde_json::{Map, Value};
 use tokio::task::JoinHandle;
 
-use super::{RefusalHook, Session, lock};
+use super::{RefusalHook, Session};
 use crate::client::replica::{Change, Replica, Stored, Ticket, Write};
+use crate::lock::lock;
 
 /// What a write waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
-use super::{Session, lock};
+use super::Session;
+use crate::lock::lock;
 
 /// Told after changes of a table.
 pub(crate) trait Watcher: Send + Sync {

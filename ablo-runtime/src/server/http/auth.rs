@@ -82,7 +82,7 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Json<CapabilityDeleted>, Failure> {
     let credential = owned(&server, &caller, &id)?;
-    let closed = server.sockets_of(&credential.id);
+    let closed = server.slots.taken(&credential.id);
     server.book.revoke(&credential.id)?;
     Ok(Json(CapabilityDeleted { id: id.into(), deleted: true, active_sessions_closed: Some(closed as u64) }))
 }

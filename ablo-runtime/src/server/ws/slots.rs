@@ -1,5 +1,7 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::lock::lock;
 
 /// How many sockets each credential has, those still shaking hands included: many may do so at the same time.
 #[derive(Clone, Debug, Default)]
@@ -15,18 +17,23 @@ pub struct Slot {
 impl Slots {
     /// A place for one more socket of this credential; `None` when it has as many as allowed.
     pub fn take(&self, credential: &str, most: usize) -> Option<Slot> {
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = lock(&self.0);
         if taken.get(credential).copied().unwrap_or_default() >= most {
             return None;
         }
         *taken.entry(credential.to_owned()).or_default() += 1;
         Some(Slot { slots: self.clone(), credential: credential.to_owned() })
     }
+
+    /// How many sockets a credential has.
+    pub fn taken(&self, credential: &str) -> usize {
+        lock(&self.0).get(credential).copied().unwrap_or_default()
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut taken = self.slots.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = lock(&self.slots.0);
         if let Some(count) = taken.get_mut(&self.credential) {
             *count -= 1;
             if *count == 0 {
