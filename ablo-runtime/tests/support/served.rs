@@ -50,9 +50,15 @@ impl Served {
     /// A request: status, headers in lower case, and body.
     pub async fn request(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, String, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
+        let headers = format!("authorization: Bearer {token}\r\ncontent-type: application/json\r\n");
+        let (status, head, body) = self.exchange(method, path, &headers, &body).await;
+        (status, head, serde_json::from_str(&body).unwrap_or(Value::Null))
+    }
+
+    /// A request with these header lines: status, headers in lower case, and the body's text.
+    pub async fn exchange(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {token}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: test\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
@@ -64,7 +70,7 @@ impl Served {
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let head = head.to_lowercase();
         let body = if head.contains("transfer-encoding: chunked") { unchunked(body) } else { body.to_owned() };
-        (status, head, serde_json::from_str(&body).unwrap_or(Value::Null))
+        (status, head, body)
     }
 
     pub async fn get(&self, path: &str, token: &str) -> Value {

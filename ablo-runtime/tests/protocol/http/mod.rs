@@ -1,0 +1,6 @@
+//! Sections 1 to 4.3, 8.6 and 9, and what of 10 and 11 shows over HTTP.
+
+mod api;
+mod auth;
+
+use api::Api;
