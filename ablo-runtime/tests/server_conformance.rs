@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use ablo_runtime::server::{ServeOptions, StoreChoice, mint_key, start};
+use ablo_runtime::server::{ServeOptions, StoreChoice, mint_key, routes, start};
 use ablo_schema::ir::SchemaDef;
 use ablo_schema::wire::{KeyEnv, KeyKind};
 
@@ -28,6 +28,15 @@ async fn it_works_with_rows_in_a_file() {
     }
 }
 
+/// Method and path of every route that asks for a key, with `x` for every name.
+fn every_route() -> Vec<(String, String)> {
+    let guarded = routes().into_iter().filter(|route| route.is_guarded);
+    let shape = |path: &str| {
+        path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
+    };
+    guarded.map(|route| (route.method.to_uppercase(), shape(&route.path))).collect()
+}
+
 /// Runs the stories whose name or file begins like this.
 async fn tell(stories: &str, store: StoreChoice) -> String {
     let artifact = std::fs::read_to_string(folder().join("schema.json")).unwrap();
@@ -46,6 +55,7 @@ async fn tell(stories: &str, store: StoreChoice) -> String {
         .env("ABLO_SECRET", secret)
         .env("ABLO_PUBLISHABLE", publishable)
         .env("ABLO_OTHER", other)
+        .env("ABLO_ROUTES", serde_json::to_string(&every_route()).unwrap())
         .output()
         .await
         .unwrap();

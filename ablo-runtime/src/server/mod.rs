@@ -17,7 +17,7 @@ mod state;
 pub mod sync;
 mod ws;
 
-pub use http::router;
+pub use http::{Route, router, routes};
 pub use metrics::Metrics;
 pub use options::{Limits, ServeOptions, ServerOptions, StoreChoice};
 pub use retention::Retention;

@@ -2,12 +2,11 @@ use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::openapi;
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::caller::Caller;
@@ -19,26 +18,18 @@ use crate::server::state::Shared;
 /// How long the store has to answer before the server is not ready.
 const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
-/// What machines ask a server about itself. These need no credential and say nothing about any organization.
-pub fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/livez", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .route("/version", get(version))
-        .route("/metrics", get(metrics))
-        .route("/v1/openapi.json", get(openapi))
-        .route("/api/v1/openapi.json", get(openapi))
-        .route("/v1/docs", get(docs))
-        .route("/api/v1/docs", get(docs))
-        .route("/api/health", get(health))
-        .route("/health", get(health))
+/// That the process runs.
+pub async fn live() -> &'static str {
+    "ok"
 }
 
-async fn health() -> Json<Value> {
+/// The same, in the words of the contract.
+pub async fn health() -> Json<Value> {
     Json(json!({ "status": "healthy" }))
 }
 
-async fn ready(State(server): State<Shared>) -> Response {
+/// Whether it can be sent clients now.
+pub async fn ready(State(server): State<Shared>) -> Response {
     if server.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining").into_response();
     }
@@ -49,7 +40,8 @@ async fn ready(State(server): State<Shared>) -> Response {
     }
 }
 
-async fn version(State(server): State<Shared>) -> Json<Value> {
+/// What is running, and over which schema.
+pub async fn version(State(server): State<Shared>) -> Json<Value> {
     Json(json!({
         "version": env!("CARGO_PKG_VERSION"),
         "contract": CONTRACT,
@@ -58,18 +50,19 @@ async fn version(State(server): State<Shared>) -> Json<Value> {
 }
 
 /// What there is to call, for programs.
-async fn openapi(State(server): State<Shared>) -> Response {
+pub async fn openapi(State(server): State<Shared>) -> Response {
     // Without an address of its own: the document is right wherever it was read.
     let options = openapi::Options { server_url: "/api".to_owned(), ..openapi::Options::default() };
     ([(CONTENT_TYPE, "application/json")], openapi::document(&server.schema, &options).to_pretty()).into_response()
 }
 
 /// The same, for people.
-async fn docs(State(server): State<Shared>) -> Html<String> {
+pub async fn docs(State(server): State<Shared>) -> Html<String> {
     Html(reference::page(&server.schema))
 }
 
-async fn metrics(State(server): State<Shared>) -> Response {
+/// What it counted, as Prometheus reads it.
+pub async fn metrics(State(server): State<Shared>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], server.metrics.render()).into_response()
 }
 
