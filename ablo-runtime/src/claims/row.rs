@@ -85,6 +85,12 @@ impl RowClaims {
         self.lease.iter().map(|lease| &lease.entry).chain(&self.queue)
     }
 
+    /// How many claims there are, each handle for itself.
+    #[must_use]
+    pub fn handle_count(&self) -> usize {
+        self.entries().map(|entry| entry.handles.len()).sum()
+    }
+
     /// What a participant has on the row: its lease, or else its first place in line. A caller that names no handle
     /// (HTTP has none to name) goes on under this one's.
     #[must_use]

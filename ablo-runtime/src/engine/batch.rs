@@ -5,6 +5,7 @@ use ablo_schema::wire::{Action, OrganizationId};
 
 use super::evaluate::{Answer, Evaluation};
 use super::hub::News;
+use super::quota::Usage;
 use super::request::Request;
 use super::rules::Rules;
 use crate::store::{Loaded, Match, ReadSet, Step, WriteSet};
@@ -23,13 +24,17 @@ pub struct Batch {
     answers: Vec<Answer>,
     news: News,
     alarms: Vec<u64>,
+    /// What the organization kept before, as far as it is known.
+    usage: Usage,
+    /// What it keeps afterwards.
+    usage_after: Usage,
 }
 
 /// How many due rows one sweep looks at.
 pub(crate) const SWEEP: usize = 256;
 
 impl Batch {
-    pub(crate) fn new(rules: Arc<Rules>, organization: OrganizationId, requests: Vec<Request>) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>, organization: OrganizationId, requests: Vec<Request>, usage: Usage) -> Self {
         Self {
             rules,
             organization,
@@ -38,6 +43,8 @@ impl Batch {
             answers: Vec::new(),
             news: News::default(),
             alarms: Vec::new(),
+            usage,
+            usage_after: Usage::default(),
         }
     }
 
@@ -66,7 +73,7 @@ impl Batch {
                 return Ok(Step::Read(wanted));
             }
         }
-        let mut evaluation = Evaluation::new(&self.rules, &self.organization, loaded);
+        let mut evaluation = Evaluation::new(&self.rules, &self.organization, loaded, self.usage);
         let answers: Vec<Answer> = self.requests.iter().map(|request| evaluation.request(request)).collect();
         let outcome = evaluation.finish();
         if !outcome.missing.is_empty() {
@@ -75,6 +82,7 @@ impl Batch {
         self.answers = answers;
         self.news = outcome.news;
         self.alarms = outcome.alarms;
+        self.usage_after = outcome.usage;
         Ok(Step::Write(outcome.writes))
     }
 
@@ -119,6 +127,11 @@ impl Batch {
                 wanted.matches.push(Match::new(model.index(), grant.subject_slot, &subject));
             }
         }
+    }
+
+    /// What the organization keeps once this is written.
+    pub(crate) fn usage_after(&self) -> Usage {
+        self.usage_after
     }
 
     /// Publishes and answers.

@@ -38,4 +38,18 @@ pub(crate) enum Defect {
     NoGrantDeltas,
     /// Deleting a row that is not there is an error.
     StrictDelete,
+    /// Quotas are not looked at.
+    IgnoreQuotas,
+    /// A quota below what is kept refuses also what adds nothing.
+    QuotaRefusesAll,
+    /// A quota sees what was kept when the batch began.
+    QuotaOfBatch,
+    /// What a failed member would have kept is counted.
+    CountFailedMember,
+    /// Deleted rows are counted.
+    CountDeletedRows,
+    /// The log is counted as if it were not trimmed.
+    CountTrimmedLog,
+    /// Claims that ended are counted.
+    CountEndedClaims,
 }

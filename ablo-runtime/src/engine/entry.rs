@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use ablo_schema::wire::{Group, StoredDelta, SyncId};
+use ablo_schema::wire::{Group, JsonText, StoredDelta, SyncId};
 use bytes::Bytes;
 
 /// A delta in an organization's log, shared by everyone it is sent to.
@@ -35,6 +35,15 @@ impl LogEntry {
     #[must_use]
     pub fn id(&self) -> SyncId {
         self.delta.core.id
+    }
+
+    /// About how many bytes it takes: its texts and values, and 256 for all the rest.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let core = &self.delta.core;
+        let json = |text: &Option<JsonText>| text.as_ref().map_or(0, |text| text.get().len());
+        let transaction = core.transaction_id.as_ref().map_or(0, |id| id.as_str().len());
+        (256 + core.model_id.len() + json(&core.data) + json(&core.previous_data) + transaction) as u64
     }
 
     /// What is sent of the delta: encoded by the first who asks, and shared with everyone after, however many they are.

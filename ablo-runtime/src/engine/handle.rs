@@ -95,6 +95,12 @@ impl Engine {
         &*self.0.store
     }
 
+    /// What an organization is known to keep.
+    #[cfg(test)]
+    pub(crate) fn usage(&self, organization: &OrganizationId) -> super::quota::Usage {
+        self.writer(organization).usage()
+    }
+
     fn writer(&self, organization: &OrganizationId) -> Arc<Writer> {
         let inner = &self.0;
         let mut writers = inner.writers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::Clock;
+use super::{Clock, Quotas};
 use crate::claims::{ClaimLimits, ConflictPolicy, RejectConflicts};
 
 /// How an engine runs. The default suits one process.
@@ -18,6 +18,8 @@ pub struct EngineOptions {
     pub buffer: usize,
     /// For how long a repeated request gets its first answer.
     pub remember: Duration,
+    /// How much an organization may keep.
+    pub quotas: Quotas,
     /// Lengths and bounds of claims.
     pub claims: ClaimLimits,
     /// Decides conflicts.
@@ -35,6 +37,7 @@ impl Default for EngineOptions {
             max_operations: 500,
             buffer: 1024,
             remember: Duration::from_secs(30 * 24 * 60 * 60),
+            quotas: Quotas::default(),
             claims: ClaimLimits::default(),
             policy: Arc::new(RejectConflicts),
             #[cfg(test)]
@@ -52,6 +55,7 @@ impl fmt::Debug for EngineOptions {
             .field("max_operations", &self.max_operations)
             .field("buffer", &self.buffer)
             .field("remember", &self.remember)
+            .field("quotas", &self.quotas)
             .field("claims", &self.claims)
             .finish_non_exhaustive()
     }

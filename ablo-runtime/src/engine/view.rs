@@ -7,11 +7,12 @@ use ablo_schema::wire::{Group, SyncId};
 use serde_json::Value;
 
 use super::defect::Defect;
+use super::quota::{Kept, Usage};
 use super::rules::Rules;
 use super::seat::Seat;
 use super::{Access, LogEntry, Record, StoredRow};
 use crate::claims::RowClaims;
-use crate::store::{KeyMap, Loaded, Match, ReadSet, ReceiptKey, RowKey};
+use crate::store::{Count, KeyMap, Loaded, Match, ReadSet, ReceiptKey, RowKey};
 
 /// Why evaluation stops.
 #[derive(Debug)]
@@ -47,11 +48,37 @@ pub(crate) struct View<'a> {
     pub batch: Overlay,
     /// The request being evaluated; given up when it fails.
     pub member: Overlay,
+    /// What the organization keeps, the batch so far included.
+    pub usage: Usage,
 }
 
 impl<'a> View<'a> {
     pub fn new(rules: &'a Rules, loaded: &'a Loaded) -> Self {
-        Self { rules, loaded, missing: ReadSet::default(), batch: Overlay::default(), member: Overlay::default() }
+        Self {
+            rules,
+            loaded,
+            missing: ReadSet::default(),
+            batch: Overlay::default(),
+            member: Overlay::default(),
+            usage: Usage::default(),
+        }
+    }
+
+    /// Begins to count what quotas are set on, from what is known; the rest is asked for.
+    pub fn count(&mut self, known: Usage) {
+        self.usage = known;
+        for kept in Kept::ALL {
+            if self.rules.options.quotas.of(kept).is_some() && known.of(kept).is_none() {
+                let count = match kept {
+                    Kept::Rows => Count::Rows,
+                    Kept::LogBytes => Count::LogBytes(self.loaded.head),
+                    Kept::Claims => Count::Claims,
+                };
+                let found = self.loaded.counts.get(&count).copied();
+                self.usage.set(kept, found);
+                self.missing.counts.extend(found.is_none().then_some(count));
+            }
+        }
     }
 
     /// The last delta, as this request sees it.
@@ -59,8 +86,70 @@ impl<'a> View<'a> {
         SyncId(self.loaded.head.0 + (self.batch.log.len() + self.member.log.len()) as u64)
     }
 
+    /// What the organization keeps once this request is through.
+    fn usage_after(&self) -> Usage {
+        let mut usage = self.usage;
+        let Overlay { rows, claims, log, .. } = &self.member;
+        for (key, after) in rows {
+            let before = self.batch.rows.get(key).or_else(|| self.loaded.rows.get(key));
+            let went = before.is_some_and(Option::is_some) && !self.rules.planted(Defect::CountDeletedRows);
+            usage.change(Kept::Rows, after.is_some().into(), went.into());
+        }
+        usage.change(Kept::LogBytes, log.iter().map(|entry| entry.bytes()).sum(), 0);
+        for (key, after) in claims {
+            let before = self.batch.claims.get(key).or_else(|| self.loaded.claims.get(key));
+            let before = before.filter(|_| !self.rules.planted(Defect::CountEndedClaims));
+            let before = before.map_or(0, RowClaims::handle_count);
+            usage.change(Kept::Claims, after.handle_count() as u64, before as u64);
+        }
+        usage
+    }
+
+    /// Whether the quotas allow what the request adds. The log grows also by what makes room, and takes that in.
+    pub fn check_quotas(&self, only_deletes: bool) -> Result<(), AbloError> {
+        let after = self.usage_after();
+        for kept in Kept::ALL {
+            let grows = after.of(kept) > self.usage.of(kept) || self.rules.planted(Defect::QuotaRefusesAll);
+            let is_free = only_deletes && kept == Kept::LogBytes || self.rules.planted(Defect::IgnoreQuotas);
+            if grows && !is_free {
+                self.rules.options.quotas.allow(kept, self.usage, after)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The log is trimmed up to here, and was up to there.
+    pub fn trimmed(&mut self, through: SyncId, before: SyncId) -> Result<(), Halt> {
+        let is_planted = self.rules.planted(Defect::CountTrimmedLog);
+        if self.usage.of(Kept::LogBytes).is_none() || through <= before || is_planted {
+            return Ok(());
+        }
+        let bytes = self.log_bytes(through)? - self.log_bytes(before)?;
+        self.usage.change(Kept::LogBytes, 0, bytes);
+        Ok(())
+    }
+
+    /// The bytes of the log up to and including an entry, what is trimmed with this batch included.
+    fn log_bytes(&mut self, through: SyncId) -> Result<u64, Halt> {
+        let stored = match through.min(self.loaded.head) {
+            stored if stored <= self.loaded.trimmed => 0,
+            stored => match self.loaded.counts.get(&Count::LogBytes(stored)) {
+                Some(bytes) => *bytes,
+                None => {
+                    self.missing.counts.push(Count::LogBytes(stored));
+                    return Err(Halt::Missing);
+                }
+            },
+        };
+        let fresh = self.batch.log.iter().take_while(|entry| entry.id() <= through);
+        Ok(stored + fresh.map(|entry| entry.bytes()).sum::<u64>())
+    }
+
     /// Keeps what the request did.
     pub fn keep(&mut self) {
+        if !self.rules.planted(Defect::QuotaOfBatch) {
+            self.usage = self.usage_after();
+        }
         let member = std::mem::take(&mut self.member);
         self.batch.rows.extend(member.rows);
         self.batch.claims.extend(member.claims);
@@ -72,6 +161,9 @@ impl<'a> View<'a> {
     pub fn discard(&mut self) {
         if self.rules.planted(Defect::KeepFailedMember) {
             return self.keep();
+        }
+        if self.rules.planted(Defect::CountFailedMember) {
+            self.usage = self.usage_after();
         }
         let log = std::mem::take(&mut self.member).log;
         if self.rules.planted(Defect::GapInLog) {

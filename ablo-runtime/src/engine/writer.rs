@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use super::Batch;
 use super::hub::Hub;
+use super::quota::Usage;
 use super::request::Request;
 use super::rules::Rules;
 use crate::store::Store;
@@ -31,6 +32,8 @@ struct Queue {
     waiting: VecDeque<Request>,
     is_running: bool,
     is_closed: bool,
+    /// What the organization keeps, as far as it is known: what is written goes through here.
+    usage: Usage,
 }
 
 impl Writer {
@@ -60,13 +63,16 @@ impl Writer {
         }
         let count = queue.waiting.len().min(self.rules.options.batch.max(1));
         let requests = queue.waiting.drain(..count).collect();
+        let usage = queue.usage;
         drop(queue);
-        Some(Batch::new(Arc::clone(&self.rules), self.organization.clone(), requests))
+        Some(Batch::new(Arc::clone(&self.rules), self.organization.clone(), requests, usage))
     }
 
     /// The batch's transaction has committed, or has failed and changed nothing: everyone gets an answer, and what
     /// changed is published.
     pub fn finish(self: &Arc<Self>, batch: Batch, outcome: Result<(), AbloError>) {
+        // What may or may not have been written is counted anew.
+        self.queue().usage = if outcome.is_ok() { batch.usage_after() } else { Usage::default() };
         for due in batch.finish(outcome, |news| self.hub.publish(news)) {
             // Without a sweeper the engine has shut down.
             let _ = self.alarms.send((due, Arc::clone(self)));
@@ -92,6 +98,11 @@ impl Writer {
             self.store.submit(Arc::clone(self));
         }
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn usage(&self) -> Usage {
+        self.queue().usage
     }
 
     /// Takes no more requests and ends the subscriptions.

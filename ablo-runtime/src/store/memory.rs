@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{
-    Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step, Store, WriteSet,
+    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step, Store, WriteSet,
     indexed_slots,
 };
 use crate::claims::RowClaims;
@@ -147,6 +147,17 @@ impl Organization {
         }
         if let Some(count) = wanted.due {
             loaded.due = self.due.iter().take(count).cloned().collect();
+        }
+        loaded.counts.extend(wanted.counts.iter().map(|count| (*count, self.count(*count))));
+    }
+
+    fn count(&self, count: Count) -> u64 {
+        match count {
+            Count::Rows => self.rows.iter().map(BTreeMap::len).sum::<usize>() as u64,
+            Count::Claims => self.claims.values().map(RowClaims::handle_count).sum::<usize>() as u64,
+            Count::LogBytes(through) => {
+                self.log.iter().take_while(|entry| entry.id() <= through).map(|entry| entry.bytes()).sum()
+            }
         }
     }
 

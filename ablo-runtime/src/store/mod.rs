@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 
 pub use memory::MemoryStore;
 pub use seam::{
-    Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet,
+    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteStore, SqliteUpgrade};

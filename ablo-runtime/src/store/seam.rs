@@ -95,6 +95,18 @@ pub struct LogRange {
     pub limit: usize,
 }
 
+/// Something an organization keeps, to be counted. Asked once of rows and claims, so it may cost as much as looking at
+/// each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Count {
+    /// Its rows, of the models of the schema.
+    Rows,
+    /// The handles of its claims, on rows of the models of the schema.
+    Claims,
+    /// The bytes of its log up to and including an entry; see [`LogEntry::bytes`].
+    LogBytes(SyncId),
+}
+
 /// What a unit of work wants to know before it goes on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadSet {
@@ -117,6 +129,8 @@ pub struct ReadSet {
     pub log: Option<LogRange>,
     /// The rows whose claims are due next, at most this many. The answer replaces [`Loaded::due`].
     pub due: Option<usize>,
+    /// How much is kept.
+    pub counts: Vec<Count>,
 }
 
 impl ReadSet {
@@ -152,6 +166,8 @@ pub struct Loaded {
     pub log: Vec<Arc<LogEntry>>,
     /// The rows whose claims are due next and when, the earliest first.
     pub due: Vec<(u64, RowKey)>,
+    /// How much is kept.
+    pub counts: KeyMap<Count, u64>,
 }
 
 impl Loaded {
@@ -170,6 +186,7 @@ impl Loaded {
             scans: Vec::new(),
             log: Vec::new(),
             due: Vec::new(),
+            counts: KeyMap::default(),
         }
     }
 }

@@ -26,7 +26,10 @@ impl Evaluation<'_> {
                 return Err(refusal::not_found(model, &key.id).into());
             }
         }
-        self.claim_step(seat, key, command)
+        let told = self.news.claims.len();
+        let reply = self.claim_step(seat, key, command)?;
+        self.view.check_quotas(false).inspect_err(|_| self.news.claims.truncate(told))?;
+        Ok(reply)
     }
 
     pub(super) fn claim_step(&mut self, seat: &Seat, key: &RowKey, command: &ClaimCommand) -> Result<ClaimReply, Halt> {

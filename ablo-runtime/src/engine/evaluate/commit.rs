@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{
-    ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance, Group, JsonText, OrganizationId,
-    ServerTxId, StoredDelta, SyncId, TransactionId,
+    Action, ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance, Group, JsonText,
+    OrganizationId, ServerTxId, StoredDelta, SyncId, TransactionId,
 };
 use serde_json::Value;
 
@@ -107,6 +107,7 @@ impl Evaluation<'_> {
         turn.check_references()?;
         turn.announce_grants()?;
         let Turn { last, leased, flagged, regranted, .. } = turn;
+        self.view.check_quotas(operations.iter().all(|operation| operation.action == Action::Delete))?;
         for key in leased {
             self.claim_step(&job.seat, &key, &ClaimCommand::Committed)?;
         }

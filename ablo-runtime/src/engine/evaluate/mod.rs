@@ -18,6 +18,7 @@ use ablo_schema::wire::{OrganizationId, SyncId};
 use serde_json::Value;
 
 use super::hub::News;
+use super::quota::Usage;
 use super::request::{CommitJob, Request};
 use super::rules::Rules;
 use super::time_text;
@@ -54,11 +55,13 @@ pub(crate) struct Outcome {
     pub writes: WriteSet,
     pub news: News,
     pub alarms: Vec<u64>,
+    pub usage: Usage,
 }
 
 impl<'a> Evaluation<'a> {
-    pub fn new(rules: &'a Rules, organization: &'a OrganizationId, loaded: &'a Loaded) -> Self {
-        let view = View::new(rules, loaded);
+    pub fn new(rules: &'a Rules, organization: &'a OrganizationId, loaded: &'a Loaded, usage: Usage) -> Self {
+        let mut view = View::new(rules, loaded);
+        view.count(usage);
         let now = time_text::canonical(loaded.now).into();
         Self { view, organization, now, news: News::default(), alarms: Vec::new(), trim: None, forget: None }
     }
@@ -86,6 +89,9 @@ impl<'a> Evaluation<'a> {
             },
             Request::Trim { through, .. } => {
                 let through = (*through).min(self.view.head());
+                if self.view.trimmed(through, self.trim.unwrap_or(self.view.loaded.trimmed)).is_err() {
+                    return self.wait();
+                }
                 self.trim = self.trim.max(Some(through));
                 let remember =
                     SignedDuration::try_from(self.view.rules.options.remember).unwrap_or(SignedDuration::MAX);
@@ -105,7 +111,7 @@ impl<'a> Evaluation<'a> {
     }
 
     pub fn finish(self) -> Outcome {
-        let Self { view: View { loaded, batch, missing, .. }, news, mut alarms, trim, forget, .. } = self;
+        let Self { view: View { loaded, batch, missing, usage, .. }, news, mut alarms, trim, forget, .. } = self;
         let rows = batch.rows.into_iter().filter_map(|(key, after)| {
             let before = loaded.rows.get(&key).cloned().flatten();
             (before != after).then_some(RowWrite { key, before, after })
@@ -118,7 +124,8 @@ impl<'a> Evaluation<'a> {
         alarms.extend(claims.iter().filter_map(|(_, claims)| claims.next_due()));
         let news = News { entries: batch.log.clone(), ..news };
         let receipts = batch.receipts.into_iter().collect();
-        Outcome { missing, writes: WriteSet { rows, log: batch.log, claims, receipts, trim, forget }, news, alarms }
+        let writes = WriteSet { rows, log: batch.log, claims, receipts, trim, forget };
+        Outcome { missing, writes, news, alarms, usage }
     }
 }
 

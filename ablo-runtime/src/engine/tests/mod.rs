@@ -1,4 +1,5 @@
 mod model;
+mod quota;
 mod reference;
 #[path = "../../../tests/support/mod.rs"]
 mod support;

@@ -39,12 +39,12 @@ enum Step {
 
 /// An operation whose `readAt` is so many deltas before the head.
 #[derive(Clone, Debug)]
-struct Wish {
-    op: Op,
-    back: Option<u64>,
+pub(super) struct Wish {
+    pub op: Op,
+    pub back: Option<u64>,
 }
 
-fn a_key() -> impl Strategy<Value = Key> {
+pub(super) fn a_key() -> impl Strategy<Value = Key> {
     (select(&MODELS[..]), 1..3u8).prop_map(|(model, id)| {
         let id = if model == "people" { format!("u{id}") } else { format!("{}{id}", &model[..1]) };
         (model, id)
@@ -94,7 +94,7 @@ fn an_input(model: &'static str, whole: bool) -> impl Strategy<Value = Value> {
     })
 }
 
-fn a_wish() -> impl Strategy<Value = Wish> {
+pub(super) fn a_wish() -> impl Strategy<Value = Wish> {
     let actions = prop_oneof![
         4 => Just("create"), 5 => Just("update"), 1 => Just("delete"), 1 => Just("archive"), 1 => Just("unarchive"),
     ];
@@ -397,7 +397,7 @@ async fn run(steps: Vec<Step>, place: Place, defect: Option<Defect>) {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 

@@ -76,6 +76,9 @@ impl Database {
         if let Some(count) = wanted.due {
             loaded.due = self.due(owner, count)?;
         }
+        for count in &wanted.counts {
+            loaded.counts.insert(*count, self.count(owner, *count)?);
+        }
         Ok(())
     }
 

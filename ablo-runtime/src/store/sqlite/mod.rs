@@ -2,6 +2,7 @@
 //! transaction of the file is one transaction of the engine.
 
 mod cell;
+mod count;
 mod database;
 mod guesses;
 mod load;

@@ -33,6 +33,7 @@ pub(super) struct TableSql {
     pub plain: Vec<usize>,
     pub update_plain: String,
     pub delete: String,
+    pub count: String,
     /// By slot: rows that hold a value.
     pub by_value: Vec<String>,
     /// Whether two rows may not share a value, so that writes are done as deletions first and insertions then.
@@ -91,6 +92,7 @@ impl TableSql {
             update: update(&written),
             update_plain: update(&plain),
             delete: format!("DELETE FROM {name} WHERE {key}"),
+            count: format!("SELECT COUNT(*) FROM {name} WHERE {organization} = ?1"),
             has_unique: shape.slots().iter().any(|slot| slot.def.is_unique),
             indexed,
             plain,
