@@ -1,14 +1,19 @@
 //! Every code that is raised in process is seen by a test; every other code has a reason not to be.
 //!
 //! In process are the schema crate and the runtime without its server: that is where a refusal has to name what is to
-//! blame and leave everything as it was (`ablo-runtime/tests/refusals.rs`, `tests/client`, `artifact_rules.rs`). Codes of
-//! the server and of the command line have tests beside those. This test reads the sources, so that a code that begins
-//! to be raised somewhere is asked for at once.
+//! blame and leave everything as it was. `ablo-runtime/tests/refusals` shows it of whatever the engine and its claims
+//! raise, `tests/client/refusals.rs` of the client's own, the tests of files of whatever a store raises; what the schema
+//! crate refuses is a value, so there is only what is to blame. Codes of the server and of the command line have tests
+//! beside those. This test reads the sources, so that a code that begins to be raised somewhere is asked for at once.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use std::{collections::BTreeSet, fs, path::Path};
+#[path = "../ablo-runtime/tests/support/raised.rs"]
+mod raised;
+
+use std::collections::BTreeSet;
 
 use ablo::error::{Code, Surface};
+use raised::{named, raised, sources};
 
 /// Codes that travel from servers of the protocol and that nothing here raises, by the reason.
 const NOT_RAISED: [(&str, &str); 6] = [
@@ -17,7 +22,7 @@ const NOT_RAISED: [(&str, &str); 6] = [
         "api_key_required identity_missing_organization session_expired jwt_org_membership_denied \
          file_upload_auth_required issuer_register_forbidden capability_invalid \
          byo_role_cannot_enforce_rls byo_role_unreadable byo_tenant_tables_unforced_rls byo_host_not_allowed \
-         quota_exceeded quota_lookup_failed capability_id_required organization_mismatch forbidden \
+         quota_lookup_failed capability_id_required organization_mismatch forbidden \
          source_api_key_unresolved capability_auth_disabled provisioner_unavailable events_required ingest_failed \
          org_id_required upload_fields_required upload_items_required presigned_url_failed usage_invalid \
          capability_required schema_too_large incompatible_change schema_mismatch turn_open_failed turn_close_failed \
@@ -54,55 +59,27 @@ const NOT_RAISED: [(&str, &str); 6] = [
     ),
 ];
 
-/// The Rust sources below a folder: those whose path has, or has not, one of these in it.
-fn sources(folder: &str, parts: &[&str], has: bool) -> String {
-    fn read(folder: &Path, wanted: &impl Fn(&str) -> bool, text: &mut String) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.to_str().unwrap();
-            if path.is_dir() {
-                read(&path, wanted, text);
-            } else if name.ends_with(".rs") && wanted(name) {
-                text.push_str(&fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let from = root.to_str().unwrap().len();
-    let mut text = String::new();
-    read(&root.join(folder), &|name| parts.iter().any(|part| name[from..].contains(part)) == has, &mut text);
-    text
-}
-
 /// Every code that a text names, by its variant or by its word.
-fn named(text: &str, by_word: bool) -> BTreeSet<Code> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let words: BTreeSet<&str> = text.split(|c| !is_word(c)).collect();
-    let variant = |(at, _)| {
-        // `FindingCode::` is something else.
-        let is_whole = !text[..at].ends_with(is_word);
-        is_whole.then(|| text[at + 6..].split(|c| !is_word(c)).next()).flatten()
-    };
-    let variants: BTreeSet<&str> = text.match_indices("Code::").filter_map(variant).collect();
-    let is_named = |code: &Code| variants.contains(&*format!("{code:?}")) || (by_word && words.contains(code.as_str()));
-    Code::ALL.iter().copied().filter(is_named).collect()
+fn mentioned(text: &str) -> BTreeSet<Code> {
+    let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let by_word = Code::ALL.iter().copied().filter(|code| words.contains(code.as_str()));
+    named(text).into_iter().chain(by_word).collect()
 }
 
 #[test]
 fn every_code_raised_in_process_is_seen_by_a_test() {
     let tests = ["/tests/", "tests.rs"];
     let others = ["/server/", "/src/error/", "/tests/", "tests.rs"];
-    let raised =
-        named(&(sources("ablo-schema/src", &others, false) + &sources("ablo-runtime/src", &others, false)), false);
+    let raised = named(&(sources("ablo-schema/src", &others, false) + &sources("ablo-runtime/src", &others, false)));
     assert!(raised.len() > 60, "the sources were not read: {raised:?}");
     let tests = ["ablo-schema", "ablo-runtime"].map(|folder| sources(folder, &tests, true)).concat()
         + &sources("tests", &["/errors.rs", "/conformance/", "/ui/"], false);
-    let seen = named(&tests, true);
+    let seen = mentioned(&tests);
     let unseen: Vec<_> = raised.difference(&seen).map(|code| code.as_str()).collect();
     assert!(unseen.is_empty(), "raised, and seen by no test: {unseen:#?}");
 
-    let server = named(&sources("ablo-runtime/src/server", &["tests.rs"], false), false);
-    let tools = named(&sources("src", &["tests.rs"], false), false);
+    let server = named(&sources("ablo-runtime/src/server", &["tests.rs"], false));
+    let tools = named(&sources("src", &["tests.rs"], false));
     let listed: BTreeSet<&str> = NOT_RAISED.iter().flat_map(|(_, codes)| codes.split_whitespace()).collect();
     for code in Code::ALL {
         let anywhere = [&raised, &server, &tools].iter().any(|codes| codes.contains(code));
@@ -115,4 +92,19 @@ fn every_code_raised_in_process_is_seen_by_a_test() {
     let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     let unknown: Vec<_> = listed.difference(&known).collect();
     assert!(unknown.is_empty(), "no codes: {unknown:?}");
+}
+
+#[test]
+fn what_a_schema_is_refused_for_is_seen_with_its_path() {
+    let tests = sources("ablo-schema/tests", &["/artifact"], true);
+    let pathless: Vec<_> =
+        raised("ablo-schema/src/ir").into_iter().filter(|code| !tests.contains(&format!("\"{code} "))).collect();
+    assert_eq!(pathless, [], "seen without a path");
+}
+
+#[test]
+fn what_a_store_refuses_is_seen_with_the_file_as_it_was() {
+    let seen = mentioned(&sources("ablo-runtime/tests", &["/sqlite_"], true));
+    let unseen: Vec<_> = raised("ablo-runtime/src/store").difference(&seen).copied().collect();
+    assert_eq!(unseen, [Code::InternalError], "no request brings it about");
 }

@@ -79,3 +79,18 @@ async fn rows_may_lie_in_each_other() {
     session.commit(commit(line)).await.unwrap();
     session.commit(commit([update("folders", "deep1", within("a"))])).await.unwrap();
 }
+
+/// Only what a commit leaves behind is held to its references.
+#[tokio::test]
+async fn what_refers_no_more_in_the_end_is_not_held_to_it() {
+    let engine = memory().await;
+    let fleeting = [create("people", "p8", json!({"name": "X", "bossId": "nobody"})), delete("people", "p8")];
+    let own = [create("people", "p9", json!({"name": "X", "bossId": "p9"})), delete("people", "p9")];
+    let changed = [
+        create("people", "p8", json!({"name": "X", "bossId": "nobody"})),
+        update("people", "p8", json!({"bossId": null})),
+    ];
+    for operations in [fleeting, own, changed] {
+        system(&engine).commit(commit(operations)).await.unwrap();
+    }
+}

@@ -198,6 +198,10 @@ async fn what_is_allowed_is_done() {
     assert_eq!(file.text("SELECT title || ',' || n FROM notes"), "7.0,3.0");
     let other = file.0.path().join("other.db");
     assert!(upgrade.run(&other, &next).is_err() && !other.exists(), "no file is made");
-    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+    let theirs = rusqlite::Connection::open(&other).unwrap();
+    theirs.execute_batch("CREATE TABLE mine (a)").unwrap();
     assert!(upgrade.run(Path::new(&other), &next).unwrap_err().is(Code::ArgumentInvalid), "not ours");
+    let tables: String =
+        theirs.query_row("SELECT group_concat(name) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, "mine");
 }

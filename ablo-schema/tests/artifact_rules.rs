@@ -361,7 +361,8 @@ mod random {
             // Nothing more than that: projecting again changes nothing.
             let kept: Vec<&str> = part.models().map(|model| model.key()).collect();
             prop_assert_eq!(part.project(&kept).unwrap().to_artifact(), part.to_artifact());
-            prop_assert!(whole.project(&["nothing"]).is_err());
+            let error = whole.project(&["nothing"]).unwrap_err();
+            prop_assert_eq!(format!("{} {}", error.code(), error.param.as_deref().unwrap_or_default()), "unknown_model nothing");
         }
 
         #[test]

@@ -4,8 +4,10 @@
 mod claims;
 mod convergence;
 mod history;
-mod odd;
 mod policy;
+#[path = "../../ablo-runtime/tests/support/raised.rs"]
+mod raised;
 mod reads;
+mod refusals;
 mod support;
 mod writes;

@@ -210,7 +210,7 @@ fn a_value_that_json_cannot_carry_is_refused_here() {
         let before = ablo.stamp();
         let error = ablo.tasks.update(&row.id, Task::patch().points(1 << 60)).await.unwrap_err();
         assert_eq!(error.code().as_str(), "number_not_representable");
-        assert_eq!(error.param.as_deref(), Some("Task.points"));
+        assert_eq!(error.param.as_deref(), Some("tasks.points"));
         assert!(ablo.tasks.create(a_task(&apollo.id, "Big", i64::MAX)).await.is_err());
         assert_eq!(ablo.stamp(), before);
         assert_eq!(ablo.tasks.count(), 1);

@@ -134,7 +134,7 @@ impl History {
         for draft in forwards {
             let row = rows.entry((draft.table, draft.row.clone())).or_insert_with(|| Known::of(self.row(draft)));
             let inverse = |action, input| Draft::new(action, draft.table, &*draft.row, input);
-            let before = || row.members.clone().ok_or_else(|| unknown(draft));
+            let before = || row.members.clone().ok_or_else(|| self.unknown(draft));
             inverses.push(match draft.action {
                 Action::Create => inverse(Action::Delete, Map::new()),
                 Action::Update => {
@@ -151,6 +151,15 @@ impl History {
         }
         inverses.reverse();
         Ok(inverses)
+    }
+
+    fn unknown(&self, draft: &Draft) -> AbloError {
+        let model = self.session.keys().get(draft.table).copied().unwrap_or_default();
+        let message = format!(
+            "`{model}` `{}` is not in the local replica, so its change could not be undone; retrieve it first",
+            draft.row
+        );
+        AbloError::new(Code::UndoEntryInvalid, message).param(format!("{model}.{}", draft.row))
     }
 
     /// Applies `steps`, each the opposite of one of `opposites`, which are in the other order.
@@ -251,11 +260,4 @@ fn is_same(now: Option<&Value>, then: Option<&Value>) -> bool {
         // The store may have spelled an instant or a number its own way.
         || instant(now).is_some_and(|now| instant(then) == Some(now))
         || number(now).is_some_and(|now| number(then) == Some(now))
-}
-
-fn unknown(draft: &Draft) -> AbloError {
-    AbloError::new(
-        Code::UndoEntryInvalid,
-        format!("row {} is not in the local replica, so its change could not be undone; retrieve it first", draft.row),
-    )
 }

@@ -149,12 +149,15 @@ pub(crate) fn find<M: Model>(session: &Session) -> Result<(usize, &'static str),
                 Code::ModelNotRegistered,
                 format!("`{}` is not a model of this schema; add it to the schema's struct", M::TYPENAME),
             )
+            .param(M::TYPENAME)
         },
     )
 }
 
 /// The typed row of a stored one.
 pub(crate) fn decode<M: Model>(stored: &Stored) -> Result<Row<M>, AbloError> {
-    decode_row(stored.text.get(), stored.stamp)
-        .map_err(|error| AbloError::new(Code::RowMismatch, format!("a stored row is not a `{}`: {error}", M::TYPENAME)))
+    decode_row(stored.text.get(), stored.stamp).map_err(|error| {
+        AbloError::new(Code::RowMismatch, format!("a stored row is not a `{}`: {error}", M::TYPENAME))
+            .param(M::TYPENAME)
+    })
 }

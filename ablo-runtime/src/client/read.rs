@@ -269,6 +269,7 @@ impl<M: Model> Retrieve<M> {
                         Code::EntityClaimed,
                         format!("`{}` `{}` is claimed by `{}`", self.proxy.key(), self.id, held.held_by),
                     )
+                    .param(format!("{}.{}", self.proxy.key(), self.id))
                     .detail("heldBy", &held.held_by)
                     .detail("heldByIntentId", &held.id));
                 }

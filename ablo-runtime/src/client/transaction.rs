@@ -40,27 +40,27 @@ impl Transaction {
     /// Makes a row.
     pub fn create<M: Model>(self, model: &M) -> Self {
         let id = model.id().clone();
-        self.then(&id, Action::Create, || of_model(model))
+        self.then(&id, Action::Create, |key| of_model(model, key))
     }
 
     /// Sets what the patch sets.
     pub fn update<M: Model>(self, id: &Id<M>, patch: M::Patch) -> Self {
-        self.then(id, Action::Update, || of_patch::<M>(&patch.into()))
+        self.then(id, Action::Update, |key| of_patch::<M>(&patch.into(), key))
     }
 
     /// Removes a row.
     pub fn delete<M: Model>(self, id: &Id<M>) -> Self {
-        self.then(id, Action::Delete, || Ok(Map::new()))
+        self.then(id, Action::Delete, |_| Ok(Map::new()))
     }
 
     /// Takes a row out of the live ones.
     pub fn archive<M: Model>(self, id: &Id<M>) -> Self {
-        self.then(id, Action::Archive, || Ok(Map::new()))
+        self.then(id, Action::Archive, |_| Ok(Map::new()))
     }
 
     /// Brings an archived row back.
     pub fn unarchive<M: Model>(self, id: &Id<M>) -> Self {
-        self.then(id, Action::Unarchive, || Ok(Map::new()))
+        self.then(id, Action::Unarchive, |_| Ok(Map::new()))
     }
 
     /// Says how much of the log the writes know: a snapshot's stamp. It guards every write added so far, but for those
@@ -115,10 +115,10 @@ impl Transaction {
         mut self,
         id: &Id<M>,
         action: Action,
-        input: impl FnOnce() -> Result<Map<String, serde_json::Value>, AbloError>,
+        input: impl FnOnce(&str) -> Result<Map<String, serde_json::Value>, AbloError>,
     ) -> Self {
         let draft =
-            find::<M>(&self.session).and_then(|(table, _)| Ok(Draft::new(action, table, id.as_str(), input()?)));
+            find::<M>(&self.session).and_then(|(table, key)| Ok(Draft::new(action, table, id.as_str(), input(key)?)));
         match draft {
             Ok(draft) => self.plan.drafts.push(draft),
             Err(error) => self.refused = self.refused.or(Some(error)),

@@ -14,7 +14,7 @@ use super::request::unknown_model;
 use super::rules::Rules;
 use super::seat::Seat;
 use super::view::{Halt, View};
-use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, query, test};
+use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, input, query, test};
 use crate::claims::RowClaims;
 use crate::store::{Field, Loaded, LogRange, ReadSet, Reading, RowKey, Scan};
 
@@ -256,13 +256,16 @@ impl Job {
             compare,
             value: Value::Null,
         }));
-        let (order, order_ty) = match &query.order {
-            Some((name, _)) => query::field(model, name)?,
-            None => (Field::Id, FieldType::String),
+        let order = match &query.order {
+            None => Field::Id,
+            Some((name, _)) => match query::field(model, name)? {
+                (_, FieldType::Json) => {
+                    let path = input::path(model, name);
+                    return Err(AbloError::new(Code::QueryUnsupportedOperator, "a JSON field has no order").param(path));
+                }
+                (field, _) => field,
+            },
         };
-        if order_ty == FieldType::Json {
-            return Err(AbloError::new(Code::QueryUnsupportedOperator, "a JSON field has no order"));
-        }
         for relation in &query.related {
             if !model.def().relations.contains_key(relation) {
                 let message = format!("`{relation}` is not a relation of `{}`", model.key());
@@ -326,7 +329,8 @@ impl Job {
     fn related(&self, view: &mut View<'_>, access: &Access, row: &StoredRow, name: &str) -> Result<Related, Halt> {
         let rules = view.rules;
         let model = rules.model(self.scan.model);
-        let unknown = || AbloError::new(Code::QueryRelationTargetUnknown, format!("`{name}` leads nowhere"));
+        let unknown =
+            || AbloError::new(Code::QueryRelationTargetUnknown, format!("`{name}` leads nowhere")).param(name);
         let relation = model.def().relations.get(name).ok_or_else(unknown)?;
         let target = rules.schema.model(&relation.target).ok_or_else(unknown)?;
         if relation.kind == RelationKind::BelongsTo {
@@ -434,7 +438,8 @@ fn encode_cursor(value: &Value, id: &str) -> String {
 }
 
 fn decode_cursor(text: &str) -> Result<(Value, String), AbloError> {
-    let wrong = || AbloError::new(Code::InvalidCursor, "the cursor is not one of this query's; start without it");
+    let message = "the cursor is not one of this query's; start without it";
+    let wrong = || AbloError::new(Code::InvalidCursor, message).param("after");
     let digits = text.as_bytes().chunks(2);
     let bytes: Option<Vec<u8>> =
         digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::{ModelRef, ValidSchema};
 use ablo_schema::typed::Id;
-use ablo_schema::wire::{Action, SyncId};
+use ablo_schema::wire::{Action, Commit, SyncId};
 use tokio::sync::oneshot;
 
 use super::input::{self, Decoded};
@@ -69,21 +69,17 @@ impl CommitJob {
         reply: Reply<Committed>,
     ) -> Result<Self, (AbloError, Reply<Committed>)> {
         let commit = &request.commit;
-        let key = commit.idempotency_key.as_ref().map_or(commit.client_tx_id.as_str(), |key| key.as_str());
+        let (key, member) = key_of(commit);
         let count = commit.operations.len();
         let max = rules.options.max_operations;
         let refused = if key.len() > MAX_KEY {
-            Some(AbloError::new(
-                Code::IdempotencyKeyTooLong,
-                format!("the key has {} bytes; use at most {MAX_KEY}", key.len()),
-            ))
+            let message = format!("the key has {} bytes; use at most {MAX_KEY}", key.len());
+            Some(AbloError::new(Code::IdempotencyKeyTooLong, message).param(member))
         } else if count == 0 {
-            Some(Code::CommitOperationRequired.into())
+            Some(AbloError::from(Code::CommitOperationRequired).param("operations"))
         } else if count > max {
-            Some(AbloError::new(
-                Code::CommitTooManyOperations,
-                format!("the commit has {count} operations; send at most {max} at once"),
-            ))
+            let message = format!("the commit has {count} operations; send at most {max} at once");
+            Some(AbloError::new(Code::CommitTooManyOperations, message).param("operations"))
         } else {
             None
         };
@@ -95,6 +91,14 @@ impl CommitJob {
         let operations =
             request.commit.operations.iter_mut().map(|operation| Prepared::new(&rules.schema, operation)).collect();
         Ok(Self { seat, request, operations, receipt, reply })
+    }
+}
+
+/// What a repeated request is known by, and the member that says it.
+pub(super) fn key_of(commit: &Commit) -> (&str, &'static str) {
+    match &commit.idempotency_key {
+        Some(key) => (key.as_str(), "idempotencyKey"),
+        None => (commit.client_tx_id.as_str(), "clientTxId"),
     }
 }
 

@@ -1,6 +1,8 @@
 //! A schema with every kind of field and edge, and short ways to write commits.
 #![allow(dead_code)]
 
+pub mod raised;
+
 use ablo_runtime::engine::{Engine, EngineOptions, Participant, Session};
 use ablo_runtime::store::MemoryStore;
 use ablo_schema::ir::{NumberFormat, SchemaDef, ValidSchema};

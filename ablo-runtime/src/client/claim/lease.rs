@@ -105,7 +105,8 @@ impl Lease {
 
     fn over(&self) -> AbloError {
         let (model, id) = (&self.row.model, &self.row.id);
-        AbloError::new(Code::ClaimLost, format!("the claim on {model} {id} ended while it waited; claim the row again"))
+        let message = format!("the claim on {model} {id} ended while it waited; claim the row again");
+        AbloError::new(Code::ClaimLost, message).param(format!("{model}.{id}"))
     }
 
     /// Signs of life, until stopped.
@@ -153,7 +154,8 @@ impl Drop for Lease {
 pub(super) fn refused(reply: ClaimReply, row: &RowKey) -> AbloError {
     match reply {
         ClaimReply::Refused(refusal) => refusal.into_error(&row.model, &row.id, Code::EntityClaimed),
-        _ => AbloError::new(Code::ResponseMalformed, "the answer to a claim is not one"),
+        _ => AbloError::new(Code::ResponseMalformed, "the answer to a claim is not one")
+            .param(format!("{}.{}", row.model, row.id)),
     }
 }
 

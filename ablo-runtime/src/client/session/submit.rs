@@ -179,8 +179,11 @@ async fn settle(
     }
 }
 
+const GONE: &str =
+    "the runtime stopped before the answer came; the outcome is not known: repeat the request with the same key";
+
 async fn joined<T>(task: JoinHandle<Result<T, AbloError>>) -> Result<T, AbloError> {
-    task.await.unwrap_or_else(|_| Err(AbloError::new(Code::ShuttingDown, "the runtime stopped before the answer came")))
+    task.await.unwrap_or_else(|_| Err(AbloError::new(Code::ShuttingDown, GONE)))
 }
 
 fn malformed(error: &serde_json::Error) -> AbloError {

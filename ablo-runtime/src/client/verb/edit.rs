@@ -46,8 +46,8 @@ impl<M: Model> Edit<M> {
         let stamp = SyncId(row.meta.sync_id);
         let mut model = row.model.duplicate();
         (self.edit)(&mut model);
-        let before = of_model(&row.model)?;
-        let mut input = of_model(&model)?;
+        let before = of_model(&row.model, self.proxy.key())?;
+        let mut input = of_model(&model, self.proxy.key())?;
         input.retain(|name, value| before.get(name) != Some(value));
         if input.is_empty() {
             return Ok(row);
@@ -65,16 +65,17 @@ impl<M: Model> Edit<M> {
             Some(row) => Some(row),
             None => self.proxy.retrieve(&self.id).await?,
         };
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let current = row.take().ok_or_else(|| missing(self.proxy.key(), self.id.as_str()))?;
             match self.once(current).await {
                 Err(error) if error.is(Code::StaleContext) && attempt < self.attempts => {
+                    attempt += 1;
                     row = self.proxy.retrieve(&self.id).await?;
                 }
                 outcome => return outcome,
             }
         }
-        Err(Code::StaleContext.into())
     }
 }
 

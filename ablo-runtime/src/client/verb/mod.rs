@@ -109,14 +109,14 @@ impl<M: Model, K> std::fmt::Debug for Verb<M, K> {
 impl<M: Model> Verb<M, Creating> {
     pub(crate) fn new(proxy: &ModelProxy<M>, model: &M) -> Self {
         let id = model.id().clone();
-        let input = of_model(model);
+        let input = of_model(model, proxy.key());
         Self::of(proxy, id.clone(), input.map(|input| Draft::new(Action::Create, proxy.table(), id.as_str(), input)))
     }
 }
 
 impl<M: Model> Verb<M, Changing> {
     pub(crate) fn new(proxy: &ModelProxy<M>, id: &Id<M>, patch: M::Patch) -> Self {
-        let input = of_patch::<M>(&patch.into());
+        let input = of_patch::<M>(&patch.into(), proxy.key());
         let draft = input.map(|input| Draft::new(Action::Update, proxy.table(), id.as_str(), input));
         Self::of(proxy, id.clone(), draft)
     }

@@ -2,14 +2,14 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{
-    Action, ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance, Group, JsonText,
+    Action, Commit, ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance, Group, JsonText,
     OrganizationId, ServerTxId, StoredDelta, SyncId, TransactionId,
 };
 use serde_json::Value;
 
 use super::super::defect::Defect;
 use super::super::receipts::confirmed;
-use super::super::request::CommitJob;
+use super::super::request::{self, CommitJob};
 use super::super::view::{Halt, View};
 use super::super::{Access, Committed, LogEntry, StaleConflict};
 use super::{Answer, Evaluation, receipt};
@@ -56,7 +56,7 @@ impl Evaluation<'_> {
             };
             if let Some(known) = known {
                 let is_same = known.fingerprint == *fingerprint || rules.planted(Defect::SameAnswerForOtherBody);
-                return Answer::Commit(if is_same { replay(&known.answer) } else { Err(reused(&key.key)) });
+                return Answer::Commit(if is_same { replay(&known.answer) } else { Err(reused(&job.request.commit)) });
             }
         }
         let now = self.view.loaded.now;
@@ -195,9 +195,8 @@ fn replay(answer: &Result<ablo_schema::wire::Receipt, AbloError>) -> Result<Comm
     Ok(Committed { receipt, deltas: Vec::new(), replayed: true, flagged: Vec::new() })
 }
 
-fn reused(key: &str) -> AbloError {
-    AbloError::new(
-        Code::IdempotencyConflict,
-        format!("the key `{key}` was used for another commit; make a new key for every new commit"),
-    )
+fn reused(commit: &Commit) -> AbloError {
+    let (key, member) = request::key_of(commit);
+    let message = format!("the key `{key}` was used for another commit; make a new key for every new commit");
+    AbloError::new(Code::IdempotencyConflict, message).param(member)
 }

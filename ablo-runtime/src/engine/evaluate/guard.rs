@@ -91,7 +91,8 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         let code = if request.token.is_some() { Code::StaleToken } else { Code::ClaimLost };
-        Err(AbloError::new(code, "the claim the commit names holds none of its rows (any more); claim them again"))
+        let message = "the claim the commit names holds none of its rows (any more); claim them again";
+        Err(AbloError::new(code, message).param("intent"))
     }
 
     /// The row has not changed since the writer read it, or not where it matters.
