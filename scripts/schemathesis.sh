@@ -15,7 +15,7 @@ fi
 cargo build --quiet --all-features --bin ablo
 
 mkfifo "$work/ready.$$"
-"$target/debug/ablo" serve --addr 127.0.0.1:0 --dev --json --schema ablo-schema/tests/data/studio.json >"$work/ready.$$" &
+"$target/debug/ablo" serve --addr 127.0.0.1:0 --dev --json --log-level error --schema ablo-schema/tests/data/studio.json >"$work/ready.$$" &
 server=$!
 trap 'kill "$server"; rm -f "$work/ready.$$"' EXIT
 read -r ready <"$work/ready.$$"

@@ -160,6 +160,7 @@ fn a_receipt_says_success_and_status_alike() {
         last_sync_id: SyncId(6),
         ops: 1,
         error: None,
+        request_id: None,
     };
     assert_eq!(
         serde_json::to_string(&confirmed).unwrap(),
@@ -168,8 +169,9 @@ fn a_receipt_says_success_and_status_alike() {
     let reason = AbloError::new(Code::CapabilityScopeDenied, "not allowed; ask")
         .param("title")
         .detail("requiredCapability", json!({ "scope": "task.update" }));
-    let rejected = Receipt::rejected("k-2".into(), reason);
+    let rejected = Receipt { request_id: Some("req_1.7".into()), ..Receipt::rejected("k-2".into(), reason) };
     let body = serde_json::to_value(&rejected).unwrap();
+    assert_eq!(body["request_id"], "req_1.7", "as in the body of a failed request");
     assert_eq!(
         (&body["success"], &body["status"], &body["serverTxId"]),
         (&json!(false), &json!("rejected"), &json!(""))

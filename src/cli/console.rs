@@ -84,6 +84,11 @@ impl Console {
         self.say(&text);
     }
 
+    /// Whether what goes to standard error is coloured.
+    pub fn is_coloured(&self) -> bool {
+        anstream::AutoStream::new(io::stderr(), self.color).current_choice() != anstream::ColorChoice::Never
+    }
+
     /// A message that cannot be delivered has nowhere else to go.
     fn say(&self, text: &str) {
         let mut stream = anstream::AutoStream::new(io::stderr(), self.color);

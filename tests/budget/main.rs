@@ -52,6 +52,12 @@ fn schema_only_compiles_exactly_these_crates() {
 }
 
 #[test]
+fn a_server_compiles_at_most_180_crates() {
+    let crates = crates("server");
+    assert!(crates.len() <= 180, "{} crates: {crates:?}", crates.len());
+}
+
+#[test]
 fn the_runtime_is_what_brings_tokio() {
     assert!(crates("runtime").contains("tokio"));
 }

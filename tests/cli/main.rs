@@ -7,6 +7,7 @@ mod diff;
 mod evolve;
 mod generate;
 mod harness;
+mod logs;
 mod machine;
 mod migrate;
 mod postgres;

@@ -19,11 +19,17 @@ pub struct Server {
 
 impl Server {
     pub fn start(args: &[&str]) -> Self {
+        Self::logging(&[&["--log-level", "error"], args].concat(), Stdio::inherit())
+    }
+
+    /// One that writes its log there.
+    pub fn logging(args: &[&str], log: Stdio) -> Self {
         let schema = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(schema.path(), NOTES).unwrap();
         let mut child = command(&["serve", "--addr", "127.0.0.1:0", "--dev", "--json", "--schema"])
             .arg(schema.path())
             .args(args)
+            .stderr(log)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

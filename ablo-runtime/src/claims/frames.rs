@@ -124,6 +124,7 @@ impl ClaimReply {
                 held_by: holder.map(|holder| holder.participant.id.clone()),
                 held_by_intent_id: holder.map(|holder| holder.claim.clone()),
                 held_by_expires_at: holder.map(|holder| millis(holder.expires_at)),
+                request_id: None,
             })
         };
         Some(match self {

@@ -97,5 +97,6 @@ pub(crate) fn confirmed(client: ClientTxId, server: ServerTxId, last: SyncId, op
         last_sync_id: last,
         ops,
         error: None,
+        request_id: None,
     }
 }

@@ -15,6 +15,7 @@ mod room;
 mod serve;
 mod state;
 pub mod sync;
+mod telemetry;
 mod ws;
 
 pub use http::{Route, router, routes};

@@ -5,6 +5,7 @@ use ablo_schema::time::{SignedDuration, Timestamp};
 use ablo_schema::wire::{OrganizationId, SyncId};
 
 use super::state::Shared;
+use super::telemetry;
 use crate::engine::{Engine, Participant};
 
 /// How much of the log is kept. A delta is trimmed off when both bounds let it go; whoever has not read it by then has
@@ -43,7 +44,8 @@ impl Retention {
         now: Timestamp,
     ) -> Result<SyncId, AbloError> {
         let session = engine.session(Participant::system(organization.clone(), "ablo"));
-        let (mut trimmed, head) = session.log_bounds().await?;
+        let (first, head) = session.log_bounds().await?;
+        let mut trimmed = first;
         let Some(age) = self.age.and_then(|age| SignedDuration::try_from(age).ok()) else { return Ok(trimmed) };
         let Ok(oldest) = now.checked_sub(age) else { return Ok(trimmed) };
         let last = head.0.saturating_sub(self.deltas.into());
@@ -62,6 +64,9 @@ impl Retention {
                 break;
             }
         }
+        if trimmed > first {
+            telemetry::log_trimmed(organization, first, trimmed);
+        }
         Ok(trimmed)
     }
 }
@@ -73,7 +78,9 @@ pub(super) async fn run(server: Shared) {
     while retention.age.is_some() {
         for organization in server.engine.organizations() {
             // What fails now is tried again the next time.
-            let _ = retention.apply(&server.engine, &organization, server.book.now()).await;
+            if let Err(error) = retention.apply(&server.engine, &organization, server.book.now()).await {
+                telemetry::told(error);
+            }
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}

@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
@@ -15,6 +16,7 @@ use super::http;
 use super::options::{ServeOptions, StoreChoice};
 use super::retention;
 use super::state::{Server, Shared};
+use super::telemetry;
 use crate::engine::{Clock, Engine, EngineOptions};
 use crate::store::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -110,6 +112,9 @@ impl Running {
     /// When the listener fails.
     pub async fn until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), AbloError> {
         let Self { server, listener, ready } = self;
+        let (addr, version) = (ready.addr.to_string(), env!("CARGO_PKG_VERSION"));
+        let schema = server.schema.hash().to_string();
+        tracing::info!(target: telemetry::SERVER, addr, version, schema, "listening");
         let revocations = tokio::spawn(close_revoked(server.clone()));
         let trimming = tokio::spawn(retention::run(server.clone()));
         let router = http::router(&server);
@@ -117,8 +122,12 @@ impl Running {
         let stopping = async move {
             stop.await;
             closing.drain();
+            let lame_duck_ms = telemetry::millis(closing.options.lame_duck);
+            tracing::info!(target: telemetry::SERVER, lame_duck_ms, "draining");
             tokio::time::sleep(closing.options.lame_duck).await;
             // First nobody gets in any more, then everybody is asked out.
+            let sockets = closing.metrics.sockets.load(Ordering::Relaxed);
+            tracing::info!(target: telemetry::SERVER, sockets, "stopping");
             closing.stop();
             closing.close_sockets(1012, "the server is restarting");
         };
@@ -140,6 +149,7 @@ impl Running {
         while Arc::strong_count(&server) > 1 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        tracing::info!(target: telemetry::SERVER, "stopped");
         Ok(())
     }
 }

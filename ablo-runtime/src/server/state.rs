@@ -15,6 +15,7 @@ use super::options::ServerOptions;
 use super::rate::Buckets;
 use super::room::Room;
 use super::sync::Bootstraps;
+use super::telemetry;
 use super::ws::Slots;
 use crate::engine::{Engine, Event, Operations, Participant};
 use crate::lock::lock;
@@ -164,7 +165,7 @@ impl Server {
 
     /// Follows the claims of an organization for as long as the server runs.
     async fn watch(self: Arc<Self>, organization: OrganizationId, room: Arc<Room>) {
-        let session = self.engine.session(Participant::system(organization, "ablo"));
+        let session = self.engine.session(Participant::system(organization.clone(), "ablo"));
         let mut stop = self.stopped();
         loop {
             let Ok(mut events) = session.subscribe(None).await else {
@@ -177,7 +178,10 @@ impl Server {
                     _ = stop.wait_for(|stop| *stop) => return,
                 };
                 match event {
-                    Ok(Some(Event::Claims(change))) => room.claims_changed(&change, self.millis()),
+                    Ok(Some(Event::Claims(change))) => {
+                        telemetry::claims_preempted(&organization, &change);
+                        room.claims_changed(&change, self.millis());
+                    }
                     Ok(Some(_)) => {}
                     Ok(None) => return,
                     Err(_) => break,

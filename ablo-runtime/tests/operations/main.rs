@@ -4,5 +4,6 @@
 
 mod drain;
 mod limits;
+mod logs;
 mod rates;
 mod support;

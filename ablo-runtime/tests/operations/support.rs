@@ -91,9 +91,16 @@ impl TestServer {
     }
 
     pub async fn socket(&self, key: &str, query: &str) -> Socket {
+        self.socket_with(key, query, &[]).await
+    }
+
+    pub async fn socket_with(&self, key: &str, query: &str, headers: &[(&'static str, &str)]) -> Socket {
         let mut request = format!("ws://{}/api/sync/ws?{query}", self.addr).into_client_request().unwrap();
         let protocols = format!("ablo.bearer.{key}, ablo.sync.v1");
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
         let stream = TcpStream::connect(self.addr).await.unwrap();
         Socket(tokio_tungstenite::client_async(request, stream).await.unwrap().0)
     }

@@ -34,6 +34,8 @@ pub struct Receipt {
     pub ops: u32,
     /// Why it was rejected.
     pub error: Option<AbloError>,
+    /// The rejected request, to find it in the server's logs.
+    pub request_id: Option<String>,
 }
 
 impl Receipt {
@@ -47,6 +49,7 @@ impl Receipt {
             last_sync_id: SyncId(0),
             ops: 0,
             error: Some(error),
+            request_id: None,
         }
     }
 }
@@ -71,6 +74,8 @@ struct Body {
     ops: u32,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_frame")]
     error: Option<AbloError>,
+    #[serde(default, rename = "request_id", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Serialize for Receipt {
@@ -84,6 +89,7 @@ impl Serialize for Receipt {
             last_sync_id: Some(self.last_sync_id),
             ops: self.ops,
             error: self.error.clone(),
+            request_id: self.request_id.clone(),
         };
         body.serialize(serializer)
     }
@@ -110,6 +116,7 @@ impl<'de> Deserialize<'de> for Receipt {
             last_sync_id: body.last_sync_id.unwrap_or_default(),
             ops: body.ops,
             error,
+            request_id: body.request_id,
         })
     }
 }

@@ -13,13 +13,21 @@ pub(super) struct Draft {
     pub addr: String,
     pub dev: bool,
     pub issuers: Option<String>,
+    pub log_format: String,
+    pub log_level: String,
     pub server: ServerOptions,
 }
 
 impl Draft {
     /// What a server does that nobody configured.
     pub fn standard() -> Self {
-        Self { store: "memory".to_owned(), addr: "127.0.0.1:8080".to_owned(), ..Self::default() }
+        Self {
+            store: "memory".to_owned(),
+            addr: "127.0.0.1:8080".to_owned(),
+            log_format: "human".to_owned(),
+            log_level: "info".to_owned(),
+            ..Self::default()
+        }
     }
 }
 
@@ -166,7 +174,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GENERAL.iter().chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 10] = [
+static GENERAL: [Setting; 12] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -208,6 +216,20 @@ static GENERAL: [Setting; 10] = [
         help: "A JSON file of the identity providers whose tokens are taken from people.",
         set: |draft, value| draft.issuers = Some(text(value)),
         get: |draft| draft.issuers.clone().map(Value::String),
+    },
+    Setting {
+        name: "log.format",
+        kind: Kind::Text,
+        help: "How the lines of docs/logs.md are written to standard error: `human` or `json`.",
+        set: |draft, value| draft.log_format = text(value),
+        get: |draft| Some(Value::String(draft.log_format.clone())),
+    },
+    Setting {
+        name: "log.level",
+        kind: Kind::Text,
+        help: "From which level on lines are written: `error`, `warn`, `info`, `debug`, `trace` or `off`; others for single targets as in `info,ablo::http=warn`.",
+        set: |draft, value| draft.log_level = text(value),
+        get: |draft| Some(Value::String(draft.log_level.clone())),
     },
     Setting {
         name: "settle_marks",

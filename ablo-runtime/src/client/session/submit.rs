@@ -82,8 +82,15 @@ impl Session {
             Wait::Queued => {
                 let (server_tx_id, last_sync_id) = (ServerTxId::default(), SyncId(0));
                 let status = CommitStatus::Queued;
-                let receipt =
-                    Receipt { client_tx_id: transaction, server_tx_id, status, last_sync_id, ops, error: None };
+                let receipt = Receipt {
+                    client_tx_id: transaction,
+                    server_tx_id,
+                    status,
+                    last_sync_id,
+                    ops,
+                    error: None,
+                    request_id: None,
+                };
                 Ok((receipt, shown))
             }
         }

@@ -6,11 +6,13 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Span;
 
 use super::failure::Failure;
 use crate::engine::Session;
 use crate::server::auth::Credential;
 use crate::server::state::Shared;
+use crate::server::telemetry;
 
 /// Who makes a request. Handlers get it only behind [`authenticate`].
 #[derive(Clone, Debug)]
@@ -26,6 +28,7 @@ pub async fn authenticate(State(server): State<Shared>, mut request: Request, ne
     let header = request.headers().get(AUTHORIZATION).map(|header| header.to_str().unwrap_or_default().to_owned());
     match server.caller(bearer(header.as_deref())).await {
         Ok(caller) => {
+            telemetry::belongs_to(&Span::current(), &caller.credential);
             if let Err(error) = server.admit(&caller.credential) {
                 return Failure(error).into_response();
             }

@@ -1,14 +1,18 @@
+use std::time::Instant;
+
+use ablo_schema::error::{AbloError, ErrorCode};
 use ablo_schema::wire::ErrorEnvelope;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
 use super::failure::Failure;
-use crate::server::auth::random_id;
 use crate::server::state::Shared;
+use crate::server::telemetry::{self, Origin};
 
 /// The version of the contract this server speaks.
 pub const CONTRACT: &str = "2026-06-02";
@@ -18,21 +22,38 @@ const VERSION: HeaderName = HeaderName::from_static("ablo-version");
 const EXPOSED: &str = "X-Auth-Failure, x-request-id, Ablo-Version, Retry-After";
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 
-/// What every request passes through first and every answer last: ids, cross-origin rules and error bodies.
-pub async fn edge(State(server): State<Shared>, request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
+/// What every request passes through first and every answer last: ids, the log, cross-origin rules and error bodies.
+pub async fn edge(State(server): State<Shared>, mut request: Request, next: Next) -> Response {
+    let origin = Origin::of(request.headers());
+    let span = telemetry::request_span(&origin, &request);
+    request.extensions_mut().insert(origin.clone());
+    answer(server, request, next, origin).instrument(span).await
+}
+
+async fn answer(server: Shared, request: Request, next: Next, Origin { request_id: id, .. }: Origin) -> Response {
+    let began = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let origin = request.headers().get(header::ORIGIN).cloned();
     let wants = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut code = None;
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
+        let error = telemetry::told(error);
         server.metrics.failed(error.code().as_str());
-        response = with_body(response, error, &id);
+        code = Some(error.code().clone());
+        response = with_body(response, error, id.as_str());
     }
     server.metrics.answered(response.status());
+    telemetry::request_answered(
+        route.as_ref(),
+        response.status(),
+        code.as_ref().map(ErrorCode::as_str),
+        began.elapsed(),
+    );
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(VERSION, HeaderValue::from_static(CONTRACT));
@@ -52,19 +73,7 @@ pub async fn edge(State(server): State<Shared>, request: Request, next: Next) ->
     response
 }
 
-/// The caller's id if it is harmless, else a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let harmless = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    match given.filter(harmless) {
-        Some(id) => id.to_owned(),
-        None => random_id("req").unwrap_or_else(|_| "req_unknown".to_owned()),
-    }
-}
-
-fn with_body(response: Response, error: ablo_schema::error::AbloError, id: &str) -> Response {
+fn with_body(response: Response, error: AbloError, id: &str) -> Response {
     let doc_url = Some(format!("https://docs.abloatai.com/errors#{}", error.code()));
     let envelope = ErrorEnvelope { error, doc_url, request_id: Some(id.to_owned()) };
     let (mut parts, _) = response.into_parts();

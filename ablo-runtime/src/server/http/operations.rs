@@ -14,6 +14,7 @@ use super::edge::CONTRACT;
 use super::failure::Failure;
 use super::reference;
 use crate::server::state::Shared;
+use crate::server::telemetry;
 
 /// How long the store has to answer before the server is not ready.
 const STORE_ANSWERS: Duration = Duration::from_secs(5);
@@ -35,9 +36,11 @@ pub async fn ready(State(server): State<Shared>) -> Response {
     }
     // Whoever asks has a time limit of its own, but a store that hangs is not ready either way.
     match tokio::time::timeout(STORE_ANSWERS, server.ping()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready").into_response(),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response(),
-    }
+        Ok(Ok(())) => return (StatusCode::OK, "ready").into_response(),
+        Ok(Err(error)) => telemetry::told(error),
+        Err(late) => telemetry::told(AbloError::new(Code::StoreUnavailable, late.to_string())),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response()
 }
 
 /// What is running, and over which schema.

@@ -13,6 +13,7 @@ use super::input::{BodyText, Params};
 use super::rows;
 use crate::engine::{Bootstrap, Query};
 use crate::server::state::Shared;
+use crate::server::telemetry;
 
 /// Bytes of a bootstrap that are written at once.
 const CHUNK: usize = 64 << 10;
@@ -70,7 +71,7 @@ impl Iterator for Writer {
                     text.push_str(comma);
                     match rows::row(model, row) {
                         Ok(row) => text.push_str(row.get()),
-                        Err(error) => return Some(Err(error)),
+                        Err(error) => return Some(Err(telemetry::told(error))),
                     }
                     self.row += 1;
                 }
@@ -106,7 +107,10 @@ pub async fn query(
                 results.push(JsonText::parse(rows).map_err(|_| AbloError::from(Code::InternalError))?);
             }
             Err(error) if single => return Err(error.into()),
-            Err(_) => results.push(JsonText::parse("[]".to_owned()).map_err(|_| AbloError::from(Code::InternalError))?),
+            Err(error) => {
+                telemetry::told(error);
+                results.push(JsonText::parse("[]".to_owned()).map_err(|_| AbloError::from(Code::InternalError))?);
+            }
         }
     }
     let head = match head {

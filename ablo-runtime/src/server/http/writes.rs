@@ -10,6 +10,7 @@ use super::input::BodyText;
 use super::rows;
 use crate::server::auth::random_id;
 use crate::server::state::Shared;
+use crate::server::telemetry;
 
 /// The header that makes a repeated request one request.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -132,6 +133,7 @@ async fn apply(server: &Shared, caller: &Caller, mut commit: Commit) -> Result<(
     match caller.session.commit(commit).await {
         Ok(committed) => {
             server.metrics.committed(if committed.replayed { "replayed" } else { "confirmed" });
+            telemetry::committed(&committed);
             Ok((StatusCode::OK, Json(committed.receipt)))
         }
         Err(error) => {

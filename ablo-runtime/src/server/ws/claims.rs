@@ -1,3 +1,4 @@
+use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{
     ClaimId, EntityTarget, IntentAbandon, IntentBegin, IntentRejected, IntentReorder, ServerFrame,
 };
@@ -30,7 +31,7 @@ impl Connection {
         let who = self.caller.session.participant().reference();
         let model = self.server.schema.resolve(&spelled).map(|model| model.key().to_owned());
         let (Some(model), false) = (model, id.is_empty()) else {
-            return self.refused(claim, &spelled, &id, "malformed_claim").await;
+            return self.refused(claim, &spelled, &id, "malformed_claim", Code::MalformedClaim.into()).await;
         };
         let wish = Acquire::from(begin);
         let every = wish.ttl_ms.unwrap_or(60_000) / 4;
@@ -48,20 +49,29 @@ impl Connection {
             }
             Ok(reply) => {
                 self.room.unspell(&who, &claim);
-                match reply.frame(&claim, &named(&spelled, &id)).map(|frame| frame.encode()) {
-                    Some(Ok(text)) => self.send(text).await,
-                    _ => self.refused(claim, &spelled, &id, "conflict").await,
+                match reply.frame(&claim, &named(&spelled, &id)) {
+                    Some(ServerFrame::IntentRejected(rejected)) => {
+                        self.reject(rejected, Code::ClaimConflict.into()).await
+                    }
+                    _ => self.refused(claim, &spelled, &id, "conflict", Code::ClaimConflict.into()).await,
                 }
             }
             Err(error) => {
                 self.room.unspell(&who, &claim);
                 let reason = error.code().as_str().to_owned();
-                self.refused(claim, &spelled, &id, &reason).await
+                self.refused(claim, &spelled, &id, &reason, error).await
             }
         }
     }
 
-    async fn refused(&mut self, claim: ClaimId, spelled: &str, id: &str, reason: &str) -> Result<(), End> {
+    async fn refused(
+        &mut self,
+        claim: ClaimId,
+        spelled: &str,
+        id: &str,
+        reason: &str,
+        error: AbloError,
+    ) -> Result<(), End> {
         let target = EntityTarget {
             entity_type: spelled.to_owned(),
             entity_id: id.to_owned(),
@@ -76,7 +86,14 @@ impl Connection {
             held_by: None,
             held_by_intent_id: None,
             held_by_expires_at: None,
+            request_id: None,
         };
+        self.reject(rejected, error).await
+    }
+
+    async fn reject(&mut self, mut rejected: IntentRejected, error: AbloError) -> Result<(), End> {
+        let (_, id) = self.told("intent_begin", self.tally.received, error);
+        rejected.request_id = Some(id);
         self.send_frame(&ServerFrame::IntentRejected(rejected)).await
     }
 

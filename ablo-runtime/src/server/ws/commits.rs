@@ -7,12 +7,15 @@ use futures_util::future::BoxFuture;
 
 use super::connection::{Connection, End};
 use crate::engine::Committed;
+use crate::server::telemetry;
 
 /// A commit under way.
 pub(super) type Finished = BoxFuture<'static, Done>;
 
 /// A commit that ended.
 pub(super) struct Done {
+    /// Which of its socket's frames asked for it.
+    frame: u64,
     attempt: ClientTxId,
     rows: Vec<String>,
     own: Vec<TransactionId>,
@@ -22,6 +25,8 @@ pub(super) struct Done {
 impl Connection {
     /// Takes a commit in. It is queued before the next frame is read, so commits of one socket keep their order.
     pub(super) fn commit(&mut self, commit: Commit) -> Result<(), End> {
+        self.tally.commits += 1;
+        let frame = self.tally.received;
         let attempt = commit.client_tx_id.clone();
         let rows = commit
             .operations
@@ -40,7 +45,7 @@ impl Connection {
                 Ok(()) => session.commit(commit).await,
                 Err(error) => Err(error),
             };
-            Done { attempt, rows, own, outcome }
+            Done { frame, attempt, rows, own, outcome }
         });
         // The first poll puts it in the organization's queue.
         let waker = std::task::Waker::noop();
@@ -53,10 +58,11 @@ impl Connection {
 
     /// Answers a commit.
     pub(super) async fn committed(&mut self, done: Done) -> Result<(), End> {
-        let Done { attempt, rows, own, outcome } = done;
+        let Done { frame, attempt, rows, own, outcome } = done;
         match outcome {
             Ok(committed) => {
                 self.server.metrics.committed(if committed.replayed { "replayed" } else { "confirmed" });
+                telemetry::committed(&committed);
                 rows.iter().for_each(|row| self.pacing.accepted(row));
                 // Whatever was published before these is taken in first; then what this socket does not hear anyway.
                 self.drain_events().await?;
@@ -81,7 +87,8 @@ impl Connection {
                 let paced = contested.into_iter().any(|code| error.is(code));
                 let wait =
                     if paced { rows.iter().map(|row| self.pacing.rejected(row, now)).max().unwrap_or(0) } else { 0 };
-                self.answer(Receipt::rejected(attempt, error), now, wait).await
+                let receipt = self.rejected(frame, attempt, error);
+                self.answer(receipt, now, wait).await
             }
         }
     }
@@ -89,7 +96,14 @@ impl Connection {
     /// Answers a commit that is not even looked at.
     pub(super) async fn refuse(&mut self, attempt: ClientTxId, error: AbloError) -> Result<(), End> {
         self.server.metrics.failed(error.code().as_str());
-        self.send_frame(&ServerFrame::MutationResult(Receipt::rejected(attempt, error))).await
+        let receipt = self.rejected(self.tally.received, attempt, error);
+        self.send_frame(&ServerFrame::MutationResult(receipt)).await
+    }
+
+    /// What is answered to a commit of which nothing was applied.
+    fn rejected(&self, frame: u64, attempt: ClientTxId, error: AbloError) -> Receipt {
+        let (error, id) = self.told("commit", frame, error);
+        Receipt { request_id: Some(id), ..Receipt::rejected(attempt, error) }
     }
 
     async fn answer(&mut self, receipt: Receipt, now: u64, wait: u64) -> Result<(), End> {
@@ -107,11 +121,14 @@ impl Connection {
 
     /// A frame that could not be read. A commit is answered, because its sender waits; anything else is passed over.
     pub(super) async fn malformed(&mut self, error: AbloError) -> Result<(), End> {
-        self.server.metrics.failed(error.code().as_str());
         let attempt = error.details.get("clientTxId").and_then(serde_json::Value::as_str).map(ClientTxId::from);
         match attempt {
-            Some(attempt) => self.send_frame(&ServerFrame::MutationResult(Receipt::rejected(attempt, error))).await,
-            None => Ok(()),
+            Some(attempt) => self.refuse(attempt, error).await,
+            None => {
+                self.server.metrics.failed(error.code().as_str());
+                self.told("unknown", self.tally.received, error);
+                Ok(())
+            }
         }
     }
 }

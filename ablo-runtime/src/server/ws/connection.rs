@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{ClaimId, ClientFrame, Group, JsonText, ParticipantKind, ServerFrame, TransactionId};
@@ -10,6 +10,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
+use tracing::Level;
 
 use super::commits::Finished;
 use super::project;
@@ -21,10 +22,15 @@ use crate::server::room::{Arrival, Push, Room};
 use crate::server::state::Shared;
 use crate::server::sync::outbound::{Delta, Outbound, Parcel, Stream};
 use crate::server::sync::{Grants, Pacing};
+use crate::server::telemetry::{self, RequestId, Tally};
 
 /// What a handshake asked for.
 #[derive(Debug)]
 pub struct Start {
+    /// The connection's name.
+    pub id: ConnectionId,
+    /// The request it began with.
+    pub request: RequestId,
     /// The cursor of an earlier connection.
     pub cursor: Option<String>,
     /// The groups.
@@ -70,6 +76,27 @@ pub(super) enum End {
     Gone,
     /// It is closed from here.
     Close(u16, &'static str),
+    /// It does not take what it is sent.
+    Slow,
+}
+
+impl End {
+    /// The store failed.
+    pub fn failed(error: AbloError) -> Self {
+        telemetry::told(error);
+        Self::Close(close::FAILED, "the store failed")
+    }
+
+    fn log(&self, tally: Tally, took: Duration) {
+        let (level, code, reason) = match self {
+            Self::Gone => (Level::INFO, None, "the client went"),
+            Self::Slow => (Level::WARN, None, "the client does not take what it is sent"),
+            Self::Close(code @ close::FAILED, reason) => (Level::ERROR, Some(*code), *reason),
+            Self::Close(code @ close::TOO_LARGE, reason) => (Level::WARN, Some(*code), *reason),
+            Self::Close(code, reason) => (Level::INFO, Some(*code), *reason),
+        };
+        telemetry::socket_closed(level, code, reason, tally, took);
+    }
 }
 
 impl From<axum::Error> for End {
@@ -114,10 +141,12 @@ pub(super) struct Connection {
     /// It was asked whether it is there and has not answered.
     is_asked: bool,
     snapshots: Vec<u64>,
+    pub tally: Tally,
+    opened: Instant,
 }
 
 /// Runs a socket from its handshake to its end.
-pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: Start) {
+pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) {
     let slot = server.slots.take(&caller.credential.id, server.options.limits.sockets_per_credential);
     let refusal = if start.from_elsewhere {
         Some((close::POLICY, "this origin may not connect"))
@@ -129,21 +158,22 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
         None
     };
     if let Some((code, reason)) = refusal {
-        part(&mut socket, code, reason).await;
-        return;
+        return refuse(socket, code, reason).await;
     }
     let groups: Vec<&str> = start.groups.iter().map(String::as_str).collect();
     let requested = server.asked(&caller.credential, &groups);
     if requested.as_ref().map_or(0, HashSet::len) > server.options.limits.groups_per_socket {
-        part(&mut socket, close::TOO_MANY_GROUPS, "too many groups").await;
-        return;
+        return refuse(socket, close::TOO_MANY_GROUPS, "too many groups").await;
     }
-    let Ok(events) = caller.session.subscribe(requested.clone()).await else {
-        part(&mut socket, close::FAILED, "the store failed").await;
-        return;
+    let events = match caller.session.subscribe(requested.clone()).await {
+        Ok(events) => events,
+        Err(error) => {
+            telemetry::told(error);
+            return refuse(socket, close::FAILED, "the store failed").await;
+        }
     };
     let (outbox, pushes) = mpsc::channel(OUTBOX);
-    let id = server.connection_id();
+    let id = start.id;
     let room = server.room(&caller.credential.space());
     let listed = listed(&server, &caller, requested.as_ref());
     let who = caller.session.participant().reference();
@@ -178,12 +208,20 @@ pub async fn run(server: Shared, caller: Caller, mut socket: WebSocket, start: S
         last_heard: now,
         is_asked: false,
         snapshots: SNAPSHOTS_MS.iter().rev().map(|after| now + after).collect(),
+        tally: Tally::default(),
+        opened: Instant::now(),
         server,
         caller,
     };
     let end = connection.serve(pushes).await;
     drop(slot);
     connection.end(end).await;
+}
+
+/// Closes a socket that is not let in.
+async fn refuse(mut socket: WebSocket, code: u16, reason: &str) {
+    telemetry::socket_refused(code, reason);
+    part(&mut socket, code, reason).await;
 }
 
 /// Closes a socket.
@@ -323,6 +361,7 @@ impl Connection {
             return Err(End::Close(close::TOO_LARGE, "the message is too large"));
         }
         self.heard();
+        self.tally.received += 1;
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
         match (ClientFrame::decode(&text), nested) {
             (Ok(frame), None) => self.frame(frame).await,
@@ -384,6 +423,7 @@ impl Connection {
             Ok(Some(Event::Claims(_))) => {}
             Ok(Some(Event::Resync { reason, after, .. })) => {
                 self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
+                telemetry::socket_resyncs(reason, after);
                 self.caught_up_from_log(after.0).await?;
                 if reason == ResyncReason::AccessChanged {
                     let groups = listed(&self.server, &self.caller, self.requested.as_ref());
@@ -391,7 +431,7 @@ impl Connection {
                 }
             }
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
-            Err(_) => return Err(End::Close(close::FAILED, "the store failed")),
+            Err(error) => return Err(End::failed(error)),
         }
         Ok(())
     }
@@ -437,6 +477,7 @@ impl Connection {
     pub(super) async fn send_all(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
         let limit = self.server.options.limits.write_timeout;
         for text in texts {
+            self.tally.sent += 1;
             let fed = tokio::time::timeout(limit, self.socket.feed(Message::Text(text))).await;
             self.taken(fed)?;
         }
@@ -449,7 +490,7 @@ impl Connection {
             Ok(sent) => Ok(sent?),
             Err(_) => {
                 self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
-                Err(End::Gone)
+                Err(End::Slow)
             }
         }
     }
@@ -481,6 +522,7 @@ impl Connection {
     }
 
     async fn end(mut self, end: End) {
+        end.log(self.tally, self.opened.elapsed());
         self.disconnect();
         self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
         self.room.leave(self.id, self.server.millis());
@@ -495,6 +537,13 @@ impl Connection {
         if let End::Close(code, reason) = end {
             part(&mut self.socket, code, reason).await;
         }
+    }
+
+    /// What the client is told of a frame it is refused, and by which id the log knows it.
+    pub(super) fn told(&self, kind: &str, frame: u64, error: AbloError) -> (AbloError, String) {
+        let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
+        telemetry::frame_refused(kind, &id, &error);
+        (error, id)
     }
 
     /// Whether the participant is an agent: agents do not bootstrap.

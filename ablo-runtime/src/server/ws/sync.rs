@@ -45,9 +45,7 @@ impl Connection {
         if request.capabilities.iter().any(|name| name == ORDERED_STREAM) {
             self.out.set_stream(Stream::Ordered);
         }
-        let Ok(head) = self.caller.session.head().await else {
-            return Err(End::Close(close::FAILED, "the store failed"));
-        };
+        let head = self.caller.session.head().await.map_err(End::failed)?;
         let first = !self.is_ready;
         let (mut ready, mut more, mut too_old) = (Vec::new(), None, None);
         if first {
@@ -79,7 +77,10 @@ impl Connection {
         let mut response = SyncResponse::new(deltas, head);
         response.new_cursor = too_old.is_none().then(|| Cursor(through.to_string()));
         response.requires_bootstrap = Some(too_old.is_some());
-        let hint = too_old.map(|error| serde_json::json!({ "code": error.code(), "message": error.message }));
+        let hint = too_old.map(|error| {
+            let (error, id) = self.told("sync_request", self.tally.received, error);
+            serde_json::json!({ "code": error.code(), "message": error.message, "request_id": id })
+        });
         response.bootstrap_hint = hint.and_then(|hint| JsonText::of(&hint).ok());
         self.send_frame(&ServerFrame::SyncResponse(response)).await?;
         let rest: Vec<Utf8Bytes> = rest.map(|parcel| self.frame_of(parcel)).collect();
@@ -134,7 +135,7 @@ impl Connection {
                 Ok(Begun::Following(self.offer_page(from, &page)))
             }
             Err(error) if error.is(Code::MustBootstrap) => Ok(Begun::TooOld(error)),
-            Err(_) => Err(End::Close(close::FAILED, "the store failed")),
+            Err(error) => Err(End::failed(error)),
         }
     }
 
@@ -146,7 +147,7 @@ impl Connection {
                 self.events.log(SyncId(after), PAGE).await.map_err(|error| match error.is(Code::MustBootstrap) {
                     // It comes back and is told then.
                     true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
-                    false => End::Close(close::FAILED, "the store failed"),
+                    false => End::failed(error),
                 })?;
             next = self.offer_page(after, &page);
             if next.is_some() {
@@ -240,9 +241,7 @@ impl Connection {
             },
             None => (self.caller.session.clone(), None),
         };
-        let Ok((access, _)) = session.access().await else {
-            return Err(End::Close(close::FAILED, "the store failed"));
-        };
+        let (access, _) = session.access().await.map_err(End::failed)?;
         let allowed =
             groups.len() == sync_groups.len() && groups.iter().all(|group| access.sees(std::slice::from_ref(group)));
         if !allowed || groups.is_empty() {
@@ -259,7 +258,8 @@ impl Connection {
         let scope = Scope { groups: groups.clone(), end, lender };
         let replaced = self.scopes.insert(claim_id.clone(), scope);
         self.resubscribe(replaced.is_some_and(|scope| scope.lender.is_some())).await?;
-        let ack = ClaimAck { claim_id, success: true, sync_groups: Some(groups), ttl_seconds, error: None };
+        let ack =
+            ClaimAck { claim_id, success: true, sync_groups: Some(groups), ttl_seconds, error: None, request_id: None };
         self.send_frame(&ServerFrame::ClaimAck(ack)).await
     }
 
@@ -270,7 +270,9 @@ impl Connection {
                 serde_json::json!({ "scope": "subscribe", "constraints": { "syncGroup": groups } }),
             )
         });
-        let ack = ClaimAck { claim_id, success: false, sync_groups: None, ttl_seconds: None, error: Some(error) };
+        let (error, request_id) = self.told("claim", self.tally.received, error);
+        let (error, request_id) = (Some(error), Some(request_id));
+        let ack = ClaimAck { claim_id, success: false, sync_groups: None, ttl_seconds: None, error, request_id };
         self.send_frame(&ServerFrame::ClaimAck(ack)).await
     }
 
@@ -311,9 +313,7 @@ impl Connection {
             self.requested.as_ref().map(|base| base.iter().cloned().chain(extra).collect());
         let participant = Participant { lent, ..self.caller.session.participant().clone() };
         let listener = self.server.engine.session(participant);
-        let Ok(next) = listener.subscribe(wanted.clone()).await else {
-            return Err(End::Close(close::FAILED, "the store failed"));
-        };
+        let next = listener.subscribe(wanted.clone()).await.map_err(End::failed)?;
         // The old subscription has everything up to where the new one starts.
         self.drain_events().await?;
         self.events = next;

@@ -1,14 +1,16 @@
 use ablo_schema::error::{AbloError, Code};
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::response::{IntoResponse, Response};
+use tracing::{Instrument, Span};
 
 use super::connection::{self, Start};
 use crate::server::http::{AUTH_FAILURE, Failure, Params};
 use crate::server::state::Shared;
+use crate::server::telemetry::{self, Origin};
 
 /// The subprotocol this server speaks.
 const PROTOCOL: &str = "ablo.sync.v1";
@@ -25,6 +27,7 @@ const GATHERED: usize = 16 << 10;
 /// tries again without any pause.
 pub async fn upgrade(
     State(server): State<Shared>,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     params: Params,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -49,12 +52,17 @@ pub async fn upgrade(
             return response;
         }
     };
+    telemetry::belongs_to(&Span::current(), &caller.credential);
     // Judged after the credential: who has none is told nothing else.
     let Ok(upgrade) = upgrade else {
         let message = "This is where sockets connect; ask for a WebSocket with an `Upgrade` header.";
         return Failure(AbloError::new(Code::InvalidRequest, message)).into_response();
     };
+    let id = server.connection_id();
+    let span = telemetry::socket_span(&origin, id, &caller.credential);
     let start = Start {
+        id,
+        request: origin.request_id,
         cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
         groups: params.all("syncGroups").map(str::to_owned).collect(),
         from_elsewhere: headers
@@ -75,5 +83,5 @@ pub async fn upgrade(
         Some(protocol) => upgrade.protocols([protocol]),
         None => upgrade,
     };
-    upgrade.on_upgrade(move |socket| connection::run(server, caller, socket, start))
+    upgrade.on_upgrade(move |socket| connection::run(server, caller, socket, start).instrument(span))
 }

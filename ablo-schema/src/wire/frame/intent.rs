@@ -182,6 +182,9 @@ pub struct IntentRejected {
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by_expires_at: Option<EpochMillis>,
+    /// The refused request, to find it in the server's logs.
+    #[serde(default, rename = "request_id", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// How a claim was lost.

@@ -70,6 +70,9 @@ pub struct ClaimAck {
     /// Why not.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "in_frame")]
     pub error: Option<AbloError>,
+    /// The refused request, to find it in the server's logs.
+    #[serde(default, rename = "request_id", skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// Rows over the socket. Known clients do not apply them.

@@ -1,0 +1,40 @@
+//! What a running server says, on standard error.
+
+use std::io;
+
+use ablo_schema::error::Code;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::{Layer, Registry};
+
+use crate::cli::console::Console;
+use crate::cli::failure::Failure;
+
+/// Writes lines from here on, unless the program does so its own way already.
+pub(super) fn start(format: &str, level: &str, console: &Console) -> Result<(), Failure> {
+    // Nobody may be reading: the server goes on all the same.
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let lines = match format {
+        "human" => lines.with_ansi(console.is_coloured()).boxed(),
+        "json" => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        other => return Err(wrong(&format!("`--log-format {other}` is not a format"), "write `human` or `json`")),
+    };
+    let subscriber = Registry::default().with(lines.with_filter(targets(level)?));
+    // A program that calls us may have one of its own.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    Ok(())
+}
+
+/// The level of every target. A word alone is a level: taken for a target it would silence everything else.
+fn targets(level: &str) -> Result<Targets, Failure> {
+    let is_level = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
+    let parsed = level.parse().ok().filter(|_| level.split(',').all(is_level));
+    parsed.ok_or_else(|| {
+        wrong(&format!("`--log-level {level}` is not a level"), "write `info`, or `info,ablo::http=warn` for a target")
+    })
+}
+
+fn wrong(cause: &str, fix: &str) -> Failure {
+    Failure::new(Code::ArgumentInvalid, cause.to_owned()).fix(fix)
+}
