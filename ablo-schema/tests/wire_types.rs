@@ -269,7 +269,13 @@ fn a_batch_takes_every_form_of_where() {
         (Some(Direction::Desc), Some(5), &["project".to_owned()][..])
     );
     let object = &object.as_ref().unwrap().conditions;
-    assert_eq!((object[0].compare, &object[0].value), (Compare::Eq, &Value::Null));
+    // Without an operator null is looked for; only a written `=` compares with it.
+    assert_eq!((object[0].compare, &object[0].value), (Compare::Is, &Value::Null));
+    let written = Query {
+        conditions: vec![ablo_schema::typed::Condition { field: "a".into(), compare: Compare::Eq, value: Value::Null }],
+        ..Query::of("T")
+    };
+    assert_eq!(Query::decode(&serde_json::to_string(&written).unwrap()).unwrap(), written);
     assert_eq!(object[1].compare, Compare::In);
     assert_eq!(ids.as_ref().unwrap().conditions[0].value, json!(["t1"]));
     assert!(unsupported.as_ref().unwrap_err().is(Code::QueryUnsupportedOperator));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::ir::{BaseField, FieldType, LoadStrategy, ModelIndex, RelationKind, ValidSchema};
+use ablo_schema::ir::{BaseField, FieldType, LoadStrategy, ModelIndex, ModelRef, RelationKind, ValidSchema};
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{Group, SyncId};
 use serde_json::Value;
@@ -428,6 +428,21 @@ fn place(order: Field, row: &StoredRow) -> Value {
     match order {
         Field::Id => Value::from(row.id.as_str()),
         Field::Slot(slot) => row.values.get(slot).cloned().unwrap_or(Value::Null),
+    }
+}
+
+impl Query {
+    /// Only what comes after the row of this id. By id it need not be there; in any other order it does.
+    #[must_use]
+    pub fn after_row(mut self, model: ModelRef<'_>, id: &str, row: Option<&StoredRow>) -> Option<Self> {
+        let order =
+            self.order.as_ref().map_or(Ok((Field::Id, FieldType::String)), |(name, _)| query::field(model, name));
+        let value = match order.ok()?.0 {
+            Field::Id => Value::from(id),
+            order => place(order, row?),
+        };
+        self.after = Some(encode_cursor(&value, id));
+        Some(self)
     }
 }
 

@@ -28,7 +28,7 @@ pub struct CapabilityRequest {
     #[serde(default, alias = "allowedOperations", skip_serializing_if = "Option::is_none")]
     pub operations: Option<Vec<String>>,
     /// How long it lives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::amount", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
     /// A name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,10 +99,10 @@ pub struct CapabilityGrant {
 #[serde(rename_all = "camelCase")]
 pub struct RotateRequest {
     /// How long the old credential still works.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::amount", skip_serializing_if = "Option::is_none")]
     pub grace_seconds: Option<u64>,
     /// How long the new one lives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::amount", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
 }
 

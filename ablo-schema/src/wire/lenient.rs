@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::Visitor};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
 use serde_json::Number;
 
 use super::{
@@ -25,6 +28,24 @@ pub fn decode<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, AbloError> 
 /// A position a client claims to know: anything that is not a positive whole number knows nothing.
 pub(super) fn sync_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SyncId>, D::Error> {
     Ok(Option::<Number>::deserialize(deserializer)?.map(|number| SyncId(number.as_u64().unwrap_or(0))))
+}
+
+/// An amount that may come with a fraction, as clients compute it; rounded up.
+pub(super) fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };
+    let rounded = number.as_f64().map(f64::ceil).filter(|amount| *amount >= 0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is positive, and may stop at the largest"
+    )]
+    let amount = number.as_u64().or_else(|| rounded.map(|amount| amount as u64));
+    amount.map(Some).ok_or_else(|| D::Error::custom("an amount is not below zero"))
+}
+
+/// The same, nothing being zero.
+pub(super) fn amount_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    amount(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Row data: JSON, or a string holding JSON.

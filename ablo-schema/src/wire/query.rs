@@ -132,7 +132,7 @@ fn conditions(raw: &serde_json::value::RawValue) -> Result<Vec<Condition>, AbloE
 
 fn equalities(members: Map<String, Value>) -> Result<Vec<Condition>, AbloError> {
     let conditions = members.into_iter().map(|(field, value)| {
-        let compare = if value.is_array() { Compare::In } else { Compare::Eq };
+        let compare = if value.is_array() { Compare::In } else { equality(&value) };
         well_formed(Condition { field, compare, value })
     });
     conditions.collect()
@@ -143,7 +143,7 @@ fn condition(tuple: Value) -> Result<Condition, AbloError> {
     let mut parts = parts.into_iter();
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(Value::String(field)), Some(value), None, None) => {
-            well_formed(Condition { field, compare: Compare::Eq, value })
+            well_formed(Condition { field, compare: equality(&value), value })
         }
         (Some(Value::String(field)), Some(Value::String(operator)), Some(value), None) => {
             let compare = Compare::parse(&operator).ok_or_else(|| unsupported(&field, &operator))?;
@@ -151,6 +151,11 @@ fn condition(tuple: Value) -> Result<Condition, AbloError> {
         }
         _ => Err(malformed_where()),
     }
+}
+
+/// What a value without an operator means: whoever leaves it out for null looks for null, as its own replica does.
+fn equality(value: &Value) -> Compare {
+    if value.is_null() { Compare::Is } else { Compare::Eq }
 }
 
 /// Lists belong to `IN` and `NOT IN`, single values to every other operator.
@@ -176,14 +181,14 @@ fn unsupported(field: &str, operator: &str) -> AbloError {
     AbloError::new(Code::QueryUnsupportedOperator, message).param(field)
 }
 
-/// A condition as a tuple; equality leaves its operator out.
+/// A condition as a tuple; equality leaves its operator out, unless it is with null.
 struct Tuple<'a>(&'a Condition);
 
 impl Serialize for Tuple<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut parts = serializer.serialize_seq(None)?;
         parts.serialize_element(&self.0.field)?;
-        if self.0.compare != Compare::Eq {
+        if self.0.compare != Compare::Eq || self.0.value.is_null() {
             parts.serialize_element(self.0.compare.as_str())?;
         }
         parts.serialize_element(&self.0.value)?;

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ids::TaskId;
+use super::{ids::TaskId, lenient};
 
 /// The body that opens a task (`POST /v1/tasks`) or turn (`POST /api/agent/turn`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,10 +52,13 @@ impl TaskOpened {
 #[serde(rename_all = "camelCase", default)]
 pub struct CloseTask {
     /// Tokens read.
+    #[serde(deserialize_with = "lenient::amount_or_zero")]
     pub cost_input_tokens: u64,
     /// Tokens written.
+    #[serde(deserialize_with = "lenient::amount_or_zero")]
     pub cost_output_tokens: u64,
     /// Milliseconds of work.
+    #[serde(deserialize_with = "lenient::amount_or_zero")]
     pub cost_compute_ms: u64,
 }
 

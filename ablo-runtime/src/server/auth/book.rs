@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
+use super::exchange::MAX_TTL;
 use super::key_hash::KeyHash;
 use super::{AuthStore, Credential, Status, Task, TaskCost};
 use crate::engine::Clock;
@@ -334,17 +335,22 @@ impl Book {
         Ok(count)
     }
 
-    /// Makes a credential's successor; the old one works for `grace` longer. Answers when the old one ends.
+    /// Makes a credential's successor, which ends at `not_after` at the latest; the old one works for `grace` longer.
+    /// Answers when the old one ends.
     ///
     /// # Errors
-    /// When it cannot be kept.
+    /// `capability_invalid` when it was revoked; or it cannot be kept.
     pub fn rotate(
         &self,
         old: &Credential,
         grace: Duration,
         ttl: Option<Duration>,
+        not_after: Option<Timestamp>,
     ) -> Result<(ApiKey, Arc<Credential>, Timestamp), AbloError> {
         let now = self.now();
+        if old.status(now) == Status::Revoked {
+            return Err(AbloError::new(Code::CapabilityInvalid, "This capability was revoked; mint a new one."));
+        }
         let same_ttl = old.expires_at.and_then(|end| Duration::try_from(end.duration_since(old.issued_at)).ok());
         let (key, successor) = self.mint(Mint {
             kind: old.kind,
@@ -357,8 +363,8 @@ impl Book {
             user_meta: old.user_meta.clone(),
             label: old.label.clone(),
             parent: old.parent.clone(),
-            ttl: ttl.or(same_ttl),
-            not_after: None,
+            ttl: ttl.map(|ttl| ttl.min(MAX_TTL)).or(same_ttl),
+            not_after,
         })?;
         let end = old.expires_at.map_or(later(now, grace), |end| end.min(later(now, grace)));
         self.change(old, |changed| changed.expires_at = Some(end))?;
@@ -463,6 +469,6 @@ pub struct NewTask<'a> {
 }
 
 /// A time after another, at most the latest there is.
-fn later(now: Timestamp, by: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }

@@ -1,12 +1,15 @@
 use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
+use ablo_schema::ir::ValidSchema;
+use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{CapabilityRequest, KeyKind, ParticipantKind, ParticipantRef};
 
-use super::{Credential, Mint};
+use super::book::later;
+use super::{Credential, DEFAULT_GROUP, Mint};
 
 /// Longest life of a minted session or capability.
-const MAX_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+pub(super) const MAX_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Life of a session when none is asked for, in seconds.
 const SESSION_TTL: u64 = 900;
 /// Life of a capability when none is asked for, in seconds.
@@ -22,10 +25,10 @@ fn ttl(asked: &CapabilityRequest, default: u64) -> Duration {
 ///
 /// # Errors
 /// `capability_scope_denied` for publishable keys.
-pub fn exchange(by: &Credential, asked: CapabilityRequest) -> Result<Mint, AbloError> {
+pub fn exchange(schema: &ValidSchema, by: &Credential, asked: CapabilityRequest) -> Result<Mint, AbloError> {
     match by.kind {
         KeyKind::Secret => Ok(session(by, asked)),
-        KeyKind::Restricted | KeyKind::Ephemeral => Ok(own_session(by, &asked)),
+        KeyKind::Restricted | KeyKind::Ephemeral => Ok(own_session(schema, by, &asked)),
         KeyKind::Publishable => Err(AbloError::new(
             Code::CapabilityScopeDenied,
             "A publishable key mints nothing; use a secret key on your backend.",
@@ -37,7 +40,7 @@ pub fn exchange(by: &Credential, asked: CapabilityRequest) -> Result<Mint, AbloE
 ///
 /// # Errors
 /// `invalid_participant_kind`, `narrow_scope_required`, `wide_scope_forbidden`, `capability_scope_denied`.
-pub fn mint_capability(by: &Credential, mut asked: CapabilityRequest) -> Result<Mint, AbloError> {
+pub fn mint_capability(schema: &ValidSchema, by: &Credential, mut asked: CapabilityRequest) -> Result<Mint, AbloError> {
     if asked.participant_kind == Some(ParticipantKind::User) {
         return Err(AbloError::new(
             Code::InvalidParticipantKind,
@@ -62,8 +65,8 @@ pub fn mint_capability(by: &Credential, mut asked: CapabilityRequest) -> Result<
     let mut mint = session(by, asked);
     if by.kind != KeyKind::Secret {
         // A session hands on at most what it has itself.
-        mint.operations = narrower(by.operations.as_deref(), mint.operations);
-        mint.groups = narrower(by.groups.as_deref(), mint.groups);
+        mint.operations = narrower_operations(schema, by, mint.operations);
+        mint.groups = narrower_groups(by, mint.groups);
         mint.user_meta = by.user_meta.clone();
         mint.not_after = by.expires_at;
         mint.on_behalf_of = Some(by.on_behalf_of.clone().unwrap_or_else(|| by.participant.clone()));
@@ -107,15 +110,15 @@ fn unnamed(by: &Credential, kind: ParticipantKind) -> String {
 }
 
 /// The same participant again: what documentation tells agents to do with a session token, and what renews it.
-fn own_session(by: &Credential, asked: &CapabilityRequest) -> Mint {
+fn own_session(schema: &ValidSchema, by: &Credential, asked: &CapabilityRequest) -> Mint {
     Mint {
         kind: by.kind,
         env: by.env,
         organization: by.organization.clone(),
         participant: by.participant.clone(),
         on_behalf_of: by.on_behalf_of.clone(),
-        operations: narrower(by.operations.as_deref(), asked.operations.clone()),
-        groups: narrower(by.groups.as_deref(), asked.sync_groups.clone()),
+        operations: narrower_operations(schema, by, asked.operations.clone()),
+        groups: narrower_groups(by, asked.sync_groups.clone().filter(|groups| !groups.is_empty())),
         user_meta: by.user_meta.clone(),
         label: by.label.clone(),
         parent: Some(by.id.clone()),
@@ -124,12 +127,42 @@ fn own_session(by: &Credential, asked: &CapabilityRequest) -> Mint {
     }
 }
 
-/// What is both had and asked for; `None` is everything.
-fn narrower(had: Option<&[String]>, asked: Option<Vec<String>>) -> Option<Vec<String>> {
+/// The operations that are both had and asked for, spelled as asked; models may be spelled in any way.
+fn narrower_operations(schema: &ValidSchema, by: &Credential, asked: Option<Vec<String>>) -> Option<Vec<String>> {
+    let canonical = |operation: &str| {
+        let (model, action) = operation.rsplit_once('.')?;
+        Some((schema.resolve(model)?.index(), action.to_lowercase()))
+    };
+    let same = |a: &str, b: &str| a == b || canonical(a).is_some_and(|a| canonical(b) == Some(a));
+    narrower(by.operations.as_deref(), asked, "*", same)
+}
+
+/// The groups that are both had and asked for.
+fn narrower_groups(by: &Credential, asked: Option<Vec<String>>) -> Option<Vec<String>> {
+    narrower(by.groups.as_deref(), asked, DEFAULT_GROUP, |a, b| a == b)
+}
+
+/// Whether a session that asked for itself would get nothing but another name for the same. Clients renew a session that
+/// was given to them as a key again and again once it is about to end, and every time would leave one more behind.
+#[must_use]
+pub fn is_itself(by: &Credential, mint: &Mint, now: Timestamp) -> bool {
+    let lives_as_long = by.expires_at.is_some_and(|end| mint.ttl.is_none_or(|ttl| later(now, ttl) >= end));
+    mint.kind == by.kind && mint.operations == by.operations && mint.groups == by.groups && lives_as_long
+}
+
+/// What is both had and asked for; `None` is everything, and `all` asks for whatever is had.
+fn narrower(
+    had: Option<&[String]>,
+    asked: Option<Vec<String>>,
+    all: &str,
+    same: impl Fn(&str, &str) -> bool,
+) -> Option<Vec<String>> {
     match (had, asked) {
         (None, asked) => asked,
         (Some(had), None) => Some(had.to_vec()),
-        (Some(had), Some(asked)) if asked.iter().any(|item| item == "*") => Some(had.to_vec()),
-        (Some(had), Some(asked)) => Some(asked.into_iter().filter(|item| had.contains(item)).collect()),
+        (Some(had), Some(asked)) if asked.iter().any(|item| item == all) => Some(had.to_vec()),
+        (Some(had), Some(asked)) => {
+            Some(asked.into_iter().filter(|item| had.iter().any(|had| same(had, item))).collect())
+        }
     }
 }

@@ -12,7 +12,7 @@ mod task;
 
 pub use book::{Book, Mint, NewTask, random, random_id, sha256_hex};
 pub use credential::{Credential, DEFAULT_GROUP, Status};
-pub use exchange::{exchange, mint_capability};
+pub use exchange::{exchange, is_itself, mint_capability};
 pub use jwt::{FetchKeys, HttpKeys, IssuerKeys, IssuerOrganization, Issuers, TrustedIssuer};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteAuth;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use ablo_schema::error::Code;
+use ablo_schema::ir::{SchemaDef, ValidSchema};
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{CapabilityRequest, KeyEnv, KeyKind, ParticipantKind, ParticipantRef};
 use proptest::prelude::*;
@@ -11,6 +12,10 @@ use crate::engine::{Clock, ClockHand};
 fn book() -> (Book, ClockHand) {
     let (clock, hand) = Clock::manual(Timestamp::from_millisecond(1_000_000).unwrap());
     (Book::open(Box::new(MemoryAuth), clock).unwrap(), hand)
+}
+
+fn schema() -> ValidSchema {
+    SchemaDef::default().validate().unwrap()
 }
 
 fn wish(kind: KeyKind, ttl: Option<u64>) -> Mint {
@@ -57,8 +62,8 @@ fn unknown_and_mistyped_keys_are_told_apart_from_nothing() {
 fn revoking_reaches_everything_made_from_it() {
     let (book, _) = book();
     let (parent, root) = book.mint(wish(KeyKind::Secret, None)).unwrap();
-    let session = book.mint(exchange(&root, CapabilityRequest::default()).unwrap()).unwrap();
-    let again = book.mint(exchange(&session.1, CapabilityRequest::default()).unwrap()).unwrap();
+    let session = book.mint(exchange(&schema(), &root, CapabilityRequest::default()).unwrap()).unwrap();
+    let again = book.mint(exchange(&schema(), &session.1, CapabilityRequest::default()).unwrap()).unwrap();
     let mut ended = book.ended();
     assert_eq!(book.revoke(&root.id).unwrap(), 3);
     for key in [parent, session.0, again.0] {
@@ -71,7 +76,7 @@ fn revoking_reaches_everything_made_from_it() {
 fn a_rotated_key_works_through_its_grace() {
     let (book, hand) = book();
     let (old, credential) = book.mint(wish(KeyKind::Restricted, Some(600))).unwrap();
-    let (new, successor, _) = book.rotate(&credential, Duration::from_secs(30), None).unwrap();
+    let (new, successor, _) = book.rotate(&credential, Duration::from_secs(30), None, None).unwrap();
     assert_eq!(successor.participant, credential.participant);
     hand.advance(Duration::from_secs(29));
     assert!(book.present(old.secret()).is_ok() && book.present(new.secret()).is_ok());
@@ -85,10 +90,10 @@ fn an_open_socket_goes_on_under_the_renewed_session_only() {
     let (book, hand) = book();
     let (_, root) = book.mint(wish(KeyKind::Secret, None)).unwrap();
     let asked = || CapabilityRequest { ttl_seconds: Some(60), ..CapabilityRequest::default() };
-    let (_, first) = book.mint(exchange(&root, asked()).unwrap()).unwrap();
+    let (_, first) = book.mint(exchange(&schema(), &root, asked()).unwrap()).unwrap();
     hand.advance(Duration::from_secs(50));
     assert!(book.works(&first.id));
-    let (_, second) = book.mint(exchange(&root, asked()).unwrap()).unwrap();
+    let (_, second) = book.mint(exchange(&schema(), &root, asked()).unwrap()).unwrap();
     hand.advance(Duration::from_secs(10));
     assert!(!book.works(&first.id));
     assert_eq!(book.successor(&first).unwrap().id, second.id);
@@ -107,7 +112,7 @@ fn what_a_backend_says_cannot_make_a_participant_another() {
         user_meta: meta.as_object().cloned(),
         ..CapabilityRequest::default()
     };
-    let (_, credential) = book.mint(exchange(&root, asked).unwrap()).unwrap();
+    let (_, credential) = book.mint(exchange(&schema(), &root, asked).unwrap()).unwrap();
     let identity = credential.identity();
     assert_eq!(identity.get("organizationId"), Some(&"org_a".into()));
     assert_eq!(identity.get("userId"), None);
@@ -119,7 +124,7 @@ proptest! {
     #[test]
     fn a_session_never_widens_itself(
         had in prop::option::of(prop::collection::vec("[a-c]", 0..3)),
-        asked in prop::option::of(prop::collection::vec("[a-d*]", 0..4)),
+        asked in prop::option::of(prop::collection::vec("[a-d*]|default", 0..4)),
         ttl in prop::option::of(0u64..10_000),
         wide in any::<Option<bool>>(),
         kind in prop::sample::select(vec![ParticipantKind::User, ParticipantKind::Agent, ParticipantKind::System]),
@@ -136,7 +141,7 @@ proptest! {
             ttl_seconds: ttl,
             ..CapabilityRequest::default()
         };
-        let (_, got) = book.mint(exchange(&own, request).unwrap()).unwrap();
+        let (_, got) = book.mint(exchange(&schema(), &own, request).unwrap()).unwrap();
         prop_assert_eq!(&got.participant, &own.participant);
         prop_assert_eq!(&got.organization, &own.organization);
         prop_assert!(got.expires_at.unwrap() <= own.expires_at.unwrap());

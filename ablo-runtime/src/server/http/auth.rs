@@ -2,13 +2,13 @@ use ablo_schema::error::AbloError;
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{
     ApiKey, CapabilityDeleted, CapabilityGrant, CapabilityObject, CapabilityRequest, CapabilityScope, CapabilityStatus,
-    Group, Identity, OrganizationId, RotateRequest, RotatedFrom,
+    Group, Identity, KeyKind, OrganizationId, RotateRequest, RotatedFrom,
 };
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 
-use super::caller::Caller;
+use super::caller::{self, Caller};
 use super::failure::Failure;
 use super::input::BodyText;
 use crate::server::auth::{self, Credential, DEFAULT_GROUP, Status};
@@ -19,10 +19,16 @@ use std::time::Duration;
 pub async fn exchange(
     State(server): State<Shared>,
     caller: Caller,
+    headers: HeaderMap,
     body: BodyText,
 ) -> Result<Json<CapabilityGrant>, Failure> {
-    let asked: CapabilityRequest = body.read()?;
-    let (key, credential) = server.book.mint(auth::exchange(&caller.credential, asked)?)?;
+    let mint = auth::exchange(&server.schema, &caller.credential, body.read()?)?;
+    if let Some(Ok(key)) = caller::bearer(&headers).map(ApiKey::parse)
+        && auth::is_itself(&caller.credential, &mint, server.book.now())
+    {
+        return Ok(Json(grant(&server, &key, &caller.credential)));
+    }
+    let (key, credential) = server.book.mint(mint)?;
     Ok(Json(grant(&server, &key, &credential)))
 }
 
@@ -34,14 +40,14 @@ pub async fn create(
 ) -> Result<Json<CapabilityGrant>, Failure> {
     let mut asked: CapabilityRequest = body.read()?;
     // What a session hands on it must have itself, now.
-    if caller.credential.kind != ablo_schema::wire::KeyKind::Secret {
+    if caller.credential.kind != KeyKind::Secret {
         let access = caller.session.access().await?.0;
         if let Some(groups) = &mut asked.sync_groups {
             groups
                 .retain(|group| group == DEFAULT_GROUP || Group::parse(group).is_ok_and(|group| access.sees(&[group])));
         }
     }
-    let (key, credential) = server.book.mint(auth::mint_capability(&caller.credential, asked)?)?;
+    let (key, credential) = server.book.mint(auth::mint_capability(&server.schema, &caller.credential, asked)?)?;
     let mut grant = grant(&server, &key, &credential);
     grant.id = Some(grant.capability_id.clone());
     grant.object = Some("capability".to_owned());
@@ -97,7 +103,10 @@ pub async fn rotate(
     let asked: RotateRequest = body.read()?;
     let old = owned(&server, &caller, &id)?;
     let grace = Duration::from_secs(asked.grace_seconds.unwrap_or(0));
-    let (key, credential, end) = server.book.rotate(&old, grace, asked.ttl_seconds.map(Duration::from_secs))?;
+    // A session gives itself, and what it made, no longer life than it has.
+    let not_after = caller.credential.expires_at.filter(|_| caller.credential.kind != KeyKind::Secret);
+    let ttl = asked.ttl_seconds.map(Duration::from_secs);
+    let (key, credential, end) = server.book.rotate(&old, grace, ttl, not_after)?;
     let mut grant = grant(&server, &key, &credential);
     grant.id = Some(grant.capability_id.clone());
     grant.rotated_from = Some(RotatedFrom { capability_id: id.into(), expires_at: whole_millis(end) });
@@ -125,7 +134,7 @@ pub async fn check() -> StatusCode {
 fn owned(server: &Shared, caller: &Caller, id: &str) -> Result<std::sync::Arc<Credential>, AbloError> {
     let found = server.book.find_in(&caller.credential.space(), id)?;
     let own = found.id == caller.credential.id || found.parent.as_ref() == Some(&caller.credential.id);
-    if own || caller.credential.kind == ablo_schema::wire::KeyKind::Secret {
+    if own || caller.credential.kind == KeyKind::Secret {
         return Ok(found);
     }
     // Nothing is said about what is not the caller's.
@@ -153,6 +162,6 @@ fn grant(server: &Shared, key: &ApiKey, credential: &Credential) -> CapabilityGr
 }
 
 /// The same instant as clients keep it.
-fn whole_millis(time: Timestamp) -> Timestamp {
+pub(super) fn whole_millis(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }

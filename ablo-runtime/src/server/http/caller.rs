@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,8 +25,8 @@ pub struct Caller {
 
 /// Lets a request pass only with a credential that works. It guards matched routes, so no spelling of a path avoids it.
 pub async fn authenticate(State(server): State<Shared>, mut request: Request, next: Next) -> Response {
-    let header = request.headers().get(AUTHORIZATION).map(|header| header.to_str().unwrap_or_default().to_owned());
-    match server.caller(bearer(header.as_deref())).await {
+    let token = bearer(request.headers()).map(str::to_owned);
+    match server.caller(token.as_deref()).await {
         Ok(caller) => {
             telemetry::belongs_to(&Span::current(), &caller.credential);
             if let Err(error) = server.admit(&caller.credential) {
@@ -39,9 +39,9 @@ pub async fn authenticate(State(server): State<Shared>, mut request: Request, ne
     }
 }
 
-/// The token of an `Authorization` header.
-fn bearer(header: Option<&str>) -> Option<&str> {
-    let (scheme, token) = header?.split_once(' ')?;
+/// The token of the `Authorization` header.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 

@@ -14,7 +14,10 @@ use crate::engine::{Archived, Query};
 use crate::server::state::Shared;
 
 /// Names in the query string of a list that are not fields.
-const RESERVED: [&str; 4] = ["limit", "order_by", "order", "starting_after"];
+const RESERVED: [&str; 4] = ["limit", "order_by", ORDER, "starting_after"];
+const ORDER: &str = "order";
+/// The ways rows are ordered.
+const WAYS: [&str; 2] = ["asc", "desc"];
 /// Chooses between live and archived rows, unless the model has a field of that name to filter by.
 const STATE: &str = "state";
 /// Rows of a page when none is asked for.
@@ -29,7 +32,16 @@ pub async fn list(
 ) -> Result<Json<ModelList>, Failure> {
     let model = rows::model(&server.schema, &name)?;
     let query = query(model, &params, server.options.limits.page)?;
-    let answers = caller.session.query(&[query]).await?;
+    let answers = match caller.session.query(std::slice::from_ref(&query)).await {
+        // The last row of a page is as good as its cursor.
+        Err(error) if error.is(Code::InvalidCursor) => {
+            let id = query.after.clone().unwrap_or_default();
+            let (found, _) = caller.session.retrieve(model.key(), &id).await?;
+            let query = query.after_row(model, &id, found.as_ref().map(|found| &*found.row)).ok_or(error)?;
+            caller.session.query(&[query]).await?
+        }
+        answers => answers?,
+    };
     let page = answers.pages.into_iter().next().unwrap_or_default();
     let data = page.rows.iter().map(|found| rows::row(model, &found.row)).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(ModelList::new(name, data, page.next, answers.head)))
@@ -68,10 +80,15 @@ fn query(model: ModelRef<'_>, params: &Params, most: usize) -> Result<Query, Abl
         })?,
     };
     query.limit = Some(limit.min(most));
-    let descending = match params.get("order") {
+    // A field may be called like a control: then what no control can be is looked for in the field.
+    let is_filter = |name: &str, text: &str| {
+        !RESERVED.contains(&name) || (name == ORDER && !WAYS.contains(&text) && model.shape().slot_of(ORDER).is_some())
+    };
+    let mut ways = params.all(ORDER).filter(|way| !is_filter(ORDER, way));
+    let descending = match ways.next() {
         None | Some("asc") => false,
         Some("desc") => true,
-        Some(_) => return Err(AbloError::new(Code::InvalidRequest, "`order` is `asc` or `desc`.").param("order")),
+        Some(_) => return Err(AbloError::new(Code::InvalidRequest, "`order` is `asc` or `desc`.").param(ORDER)),
     };
     if let Some(field) = params.get("order_by") {
         query = query.order_by(field, descending);
@@ -88,7 +105,7 @@ fn query(model: ModelRef<'_>, params: &Params, most: usize) -> Result<Query, Abl
             return Err(AbloError::new(Code::InvalidRequest, "`state` is `live`, `archived` or `all`.").param("state"));
         }
     };
-    for (name, text) in params.0.iter().filter(|(name, _)| !RESERVED.contains(&name.as_str())) {
+    for (name, text) in params.0.iter().filter(|(name, text)| is_filter(name, text)) {
         let shape = model.shape();
         let ty = match (name.as_str(), shape.slot_of(name)) {
             ("id", _) => FieldType::String,

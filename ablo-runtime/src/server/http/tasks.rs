@@ -3,6 +3,7 @@ use ablo_schema::wire::{CloseTask, OpenTask, TaskClosed, TaskOpened};
 use axum::Json;
 use axum::extract::{Path, State};
 
+use super::auth::whole_millis;
 use super::caller::Caller;
 use super::failure::Failure;
 use super::input::BodyText;
@@ -32,7 +33,7 @@ pub async fn open(State(server): State<Shared>, caller: Caller, body: BodyText) 
         id: Some(task.id.as_str().into()),
         turn_id: Some(task.id.as_str().into()),
         prompt_hash: Some(task.prompt_hash),
-        opened_at: Some(task.opened_at),
+        opened_at: Some(whole_millis(task.opened_at)),
     }))
 }
 
@@ -55,6 +56,6 @@ pub async fn close(
         turn_id: Some(task.id.as_str().into()),
         closed: Some(true),
         already_closed: Some(already),
-        ended_at: task.ended_at,
+        ended_at: task.ended_at.map(whole_millis),
     }))
 }

@@ -2,5 +2,13 @@
 
 mod api;
 mod auth;
+mod bootstrap;
+mod capabilities;
+mod claims;
+mod elsewhere;
+mod errors;
+mod models;
+mod origins;
+mod query;
 
 use api::Api;
