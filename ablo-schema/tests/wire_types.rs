@@ -241,7 +241,19 @@ fn a_ttl_is_seconds_or_text() {
     ] {
         assert_eq!(read(text).unwrap(), Duration::from_millis(millis), "{text}");
     }
-    for text in ["-1", "1e300", r#""30""#, r#""5d""#, r#""s""#, r#""99999999999999999999h""#, "null", "{}"] {
+    for text in [
+        "0",
+        "0.0001",
+        r#""0s""#,
+        "-1",
+        "1e300",
+        r#""30""#,
+        r#""5d""#,
+        r#""s""#,
+        r#""99999999999999999999h""#,
+        "null",
+        "{}",
+    ] {
         assert!(read(text).unwrap_err().is(Code::InvalidBody), "{text}");
     }
 }

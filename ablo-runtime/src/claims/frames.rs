@@ -61,15 +61,16 @@ impl Acquire {
     /// An intent asked for over HTTP; it gets `claim` when it brings no id.
     #[must_use]
     pub fn from_intent_request(request: IntentRequest, claim: impl FnOnce() -> ClaimId) -> Self {
+        let meta = request.meta.or(request.target.meta);
         Self {
             claim: request.intent_id.unwrap_or_else(claim),
             details: ClaimDetails {
                 action: request.action.unwrap_or_else(|| EDITING.to_owned()),
-                description: description(request.meta.as_ref()),
+                description: description(meta.as_ref()),
                 field: request.target.field,
                 path: request.target.path,
                 range: request.target.range,
-                meta: request.meta,
+                meta,
             },
             ttl_ms: request.ttl.map(|ttl| u64::try_from(ttl.0.as_millis()).unwrap_or(u64::MAX)),
             wait: request.queue.unwrap_or(false),

@@ -33,6 +33,7 @@ impl Entry {
                 field: details.field.clone(),
                 path: details.path.clone(),
                 range: details.range,
+                meta: details.meta.clone(),
             },
             action: details.action.clone(),
             description: details.description.clone(),

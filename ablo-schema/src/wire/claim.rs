@@ -126,6 +126,9 @@ pub struct IntentTarget {
     /// Lines of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<LineRange>,
+    /// The holder's own notes, for readers that look here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
 }
 
 impl From<&ClaimTarget> for IntentTarget {
@@ -137,6 +140,7 @@ impl From<&ClaimTarget> for IntentTarget {
             field: target.narrowing.field.clone(),
             path: target.narrowing.path.clone(),
             range: target.narrowing.range,
+            meta: None,
         }
     }
 }

@@ -110,10 +110,11 @@ pub struct Ttl(pub Duration);
 impl Ttl {
     const UNITS: [(&'static str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
-    /// Whole milliseconds, as long as a JSON number carries them exactly.
+    /// Whole milliseconds, at least one, and as many as a JSON number carries exactly: a claim for no time at all would be
+    /// over before it is told.
     #[must_use]
     pub fn from_millis(millis: u64) -> Option<Self> {
-        (millis <= MAX_SAFE_INTEGER).then(|| Self(Duration::from_millis(millis)))
+        (1..=MAX_SAFE_INTEGER).contains(&millis).then(|| Self(Duration::from_millis(millis)))
     }
 
     /// Reads the text form.
@@ -147,7 +148,9 @@ impl<'de> Deserialize<'de> for Ttl {
             Value::Number(seconds) => seconds.as_f64().and_then(Self::from_seconds),
             _ => None,
         };
-        ttl.ok_or_else(|| D::Error::custom("a ttl is a number of seconds, or text such as 500ms, 30s, 3m or 24h"))
+        ttl.ok_or_else(|| {
+            D::Error::custom("a ttl is a number of seconds above zero, or text such as 500ms, 30s, 3m or 24h")
+        })
     }
 }
 
@@ -197,6 +200,9 @@ pub struct IntentRequestTarget {
     /// Lines of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub range: Option<LineRange>,
+    /// The claimant's own notes, when they stand here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Map<String, Value>>,
 }
 
 impl From<IntentRequestTarget> for ClaimTarget {

@@ -128,10 +128,12 @@ pub async fn reorder(
 
 /// `GET /v1/intents`.
 pub async fn list(State(server): State<Shared>, caller: Caller, params: Params) -> Result<Json<IntentList>, Failure> {
-    let name = params.get("model").or_else(|| params.get("resource"));
+    let named = |name| params.get(name).filter(|value| !value.is_empty());
+    let name = named("model").or_else(|| named("resource"));
     let model = name.map(|name| rows::model(&server.schema, name)).transpose()?;
     let mut found: Vec<(String, String, RowClaims)> = Vec::new();
-    match (model, params.get("id")) {
+    let id = named("id");
+    match (model, id) {
         (Some(model), Some(id)) => match caller.session.claims(model.key(), id).await {
             Ok(claims) => found.push((model.key().to_owned(), id.to_owned(), claims)),
             Err(error) if error.is(Code::EntityNotFound) => {}
@@ -140,8 +142,7 @@ pub async fn list(State(server): State<Shared>, caller: Caller, params: Params) 
         _ => {
             for (key, claims) in caller.session.all_claims().await? {
                 let of = server.schema.at(key.model);
-                let wanted = model.is_none_or(|model| model.index() == key.model)
-                    && params.get("id").is_none_or(|id| *id == *key.id);
+                let wanted = model.is_none_or(|model| model.index() == key.model) && id.is_none_or(|id| *id == *key.id);
                 if wanted {
                     found.push((of.key().to_owned(), (*key.id).to_owned(), claims));
                 }
@@ -155,7 +156,7 @@ pub async fn list(State(server): State<Shared>, caller: Caller, params: Params) 
         answer.intents.extend(holder);
         answer.queue.extend(line);
     }
-    if let Some(field) = params.get("field") {
+    if let Some(field) = named("field") {
         // A claim without a field is about every field.
         answer.intents.retain(|intent| intent.target.field.as_deref().is_none_or(|own| own == field));
         answer.queue.retain(|intent| intent.target.field.as_deref().is_none_or(|own| own == field));

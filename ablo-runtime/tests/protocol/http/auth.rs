@@ -318,6 +318,21 @@ async fn operations_in_any_spelling() {
         "type": "AbloPermissionError", "requiredCapability": { "scope": "plans.update" } }));
 }
 
+/// 2.4: Operations are about writes: whoever may only write reads what its groups reach, as it does after each claim.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reading_needs_no_operation() {
+    let api = Api::start().await;
+    api.row("tasks", "t1", json!({ "title": "one" })).await;
+    for operations in [json!(["tasks.update"]), json!([])] {
+        let asked = json!({ "participantKind": "agent", "participantId": "agent:w", "operations": operations });
+        let token = api.session(asked).await;
+        api.get("/api/v1/models/task?limit=1").token(&token).await.reads(json!({ "data": [{ "id": "t1" }] }));
+        api.get("/api/v1/models/tasks/t1").token(&token).await.is(200);
+        let query = json!({ "queries": [{ "model": "Task", "where": [] }] });
+        api.post("/api/sync/query", &query).token(&token).await.reads(json!({ "results": [[{ "id": "t1" }]] }));
+    }
+}
+
 /// 2.5: The identity of a credential: its participant, organization, groups and notes, all of them always there.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_identity() {

@@ -32,7 +32,7 @@ async fn a_free_row_is_claimed() {
     assert!(id.as_str().is_some_and(|id| id.starts_with("int_")), "{}", made.text);
     let claim = json!({ "object": "intent", "id": id, "status": "active", "action": "editing", "heldBy": "ann", "actor": "ann",
         "participantKind": "human", "description": "d", "meta": { "q": 1, "description": "d" },
-        "target": { "type": "tasks", "model": "tasks", "id": "t" } });
+        "target": { "type": "tasks", "model": "tasks", "id": "t", "meta": { "q": 1, "description": "d" } } });
     let made = made.reads(claim.clone()).reads(json!({ "intent": claim }));
     assert!(made.body["createdAt"].as_str().unwrap().parse::<u64>().is_ok(), "{}", made.text);
     assert!((10_000..=30_000).contains(&millis_left(&made.body)), "{}", made.text);
@@ -58,7 +58,7 @@ async fn lengths_of_claims() {
         assert!((most - 20_000..=most).contains(&millis_left(&made.body)), "{ttl}: {}", made.text);
         api.call("DELETE", CLAIM).token(&ann).await.is(200);
     }
-    for ttl in [json!("soon"), json!("-1s"), json!(-1), json!("5d"), json!(true), json!("")] {
+    for ttl in [json!("soon"), json!("-1s"), json!(-1), json!("5d"), json!(true), json!(""), json!(0), json!("0s")] {
         api.post(CLAIM, &json!({ "ttl": ttl })).token(&ann).await.is(400);
     }
 }
@@ -227,6 +227,7 @@ async fn intents_are_listed() {
         "model=task&id=t",
         "id=t",
         "id=t&dq=1",
+        "model=&id=t&field=",
     ] {
         let answer = api.get(format!("/api/v1/intents?{query}")).await.is(200);
         answer.reads(json!({ "object": "list", "data": [held], "intents": [held], "queue": [waits] }));
@@ -266,9 +267,9 @@ async fn intents_are_made() {
         let waits = api.post("/api/v1/intents", &other).token(&bob).await.is(202);
         assert_eq!(waits.body, json!({ "status": "queued", "intentId": "int_2", "position": 0 }));
     }
-    // The older name of the model, and an id made by the server.
-    let older = json!({ "target": { "resource": "tasks", "id": "u" }, "action": "update" });
-    let made = api.post("/api/v1/intents", &older).token(&bob).await.is(201);
+    // The older name of the model, notes that stand in the target, and an id made by the server.
+    let older = json!({ "target": { "resource": "tasks", "id": "u", "meta": { "q": 1 } }, "action": "update" });
+    let made = api.post("/api/v1/intents", &older).token(&bob).await.is(201).reads(json!({ "meta": { "q": 1 } }));
     assert!(made.body["id"].as_str().is_some_and(|id| id.starts_with("int_")), "{}", made.text);
     for body in [
         json!({}),
