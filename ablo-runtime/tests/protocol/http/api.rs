@@ -1,5 +1,4 @@
 //! Requests as the client sends them, and answers as it reads them.
-#![allow(dead_code)]
 
 use serde_json::Value;
 
