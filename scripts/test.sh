@@ -10,7 +10,7 @@ step lints;    cargo clippy --workspace --all-targets --all-features -- -D warni
 step docs;     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 # What users turn on and off; the rest of this script builds with everything on.
 step features
-for features in schema runtime embedded cli; do
+for features in schema runtime embedded otel cli; do
     cargo check --package ablo --no-default-features --features "$features"
 done
 

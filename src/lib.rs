@@ -9,6 +9,7 @@
 //! | `runtime` | the engine, claims and the typed client, in memory |
 //! | `embedded` (default) | the SQLite store |
 //! | `server` | the HTTP and WebSocket server |
+//! | `otel` | sends the server's spans to an OpenTelemetry collector |
 //! | `migrate` | migrations on PostgreSQL |
 //! | `cli` | the command line, as `ablo` and as a library |
 //! | `chrono`, `time`, `decimal` | these crates' types as fields |

@@ -13,7 +13,9 @@ use crate::serve::Server;
 fn logged(args: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("log");
-    let mut server = Server::logging(args, File::create(&file).unwrap().into());
+    let mut server = Server::with(args, |command| {
+        command.stderr(File::create(&file).unwrap());
+    });
     for (key, status) in [(server.text("secretKey"), 200), ("sk_test_canary", 401)] {
         assert_eq!(server.request("GET", "/api/v1/models/notes", key, "").0, status);
     }

@@ -10,6 +10,8 @@ mod harness;
 mod logs;
 mod machine;
 mod migrate;
+#[cfg(feature = "otel")]
+mod otel;
 mod postgres;
 mod pulled;
 mod schema;

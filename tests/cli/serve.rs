@@ -19,20 +19,17 @@ pub struct Server {
 
 impl Server {
     pub fn start(args: &[&str]) -> Self {
-        Self::logging(&[&["--log-level", "error"], args].concat(), Stdio::inherit())
+        Self::with(&[&["--log-level", "error"], args].concat(), |_| {})
     }
 
-    /// One that writes its log there.
-    pub fn logging(args: &[&str], log: Stdio) -> Self {
+    /// One that writes its log as it does by itself, its process changed before it starts.
+    pub fn with(args: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let schema = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(schema.path(), NOTES).unwrap();
-        let mut child = command(&["serve", "--addr", "127.0.0.1:0", "--dev", "--json", "--schema"])
-            .arg(schema.path())
-            .args(args)
-            .stderr(log)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = command(&["serve", "--addr", "127.0.0.1:0", "--dev", "--json", "--schema"]);
+        command.arg(schema.path()).args(args).stdout(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().unwrap();
         let mut first_line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
         let ready = serde_json::from_str(&first_line).unwrap();
@@ -50,10 +47,14 @@ impl Server {
 
     /// Sends a request and gives status and body.
     pub fn request(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, String) {
+        self.request_with(method, path, key, "", body)
+    }
+
+    pub fn request_with(&self, method: &str, path: &str, key: &str, headers: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.text("addr")).unwrap();
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {key}\r\n{headers}\
              content-type: application/json\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
         );
         stream.write_all(head.as_bytes()).unwrap();

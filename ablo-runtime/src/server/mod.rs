@@ -24,3 +24,5 @@ pub use options::{Limits, ServeOptions, ServerOptions, StoreChoice};
 pub use retention::Retention;
 pub use serve::{DEV_ORGANIZATION, Ready, Running, mint_key, serve, start};
 pub use state::{Server, Shared};
+#[cfg(feature = "otel")]
+pub use telemetry::Exporter;

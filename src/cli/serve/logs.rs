@@ -11,8 +11,15 @@ use tracing_subscriber::{Layer, Registry};
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 
+/// What has to be kept until the server has stopped.
+#[derive(Debug)]
+pub(super) struct Logs {
+    #[cfg(feature = "otel")]
+    _exporter: Option<ablo_runtime::server::Exporter>,
+}
+
 /// Writes lines from here on, unless the program does so its own way already.
-pub(super) fn start(format: &str, level: &str, console: &Console) -> Result<(), Failure> {
+pub(super) fn start(format: &str, level: &str, console: &Console) -> Result<Logs, Failure> {
     // Nobody may be reading: the server goes on all the same.
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let lines = match format {
@@ -21,9 +28,16 @@ pub(super) fn start(format: &str, level: &str, console: &Console) -> Result<(), 
         other => return Err(wrong(&format!("`--log-format {other}` is not a format"), "write `human` or `json`")),
     };
     let subscriber = Registry::default().with(lines.with_filter(targets(level)?));
+    #[cfg(feature = "otel")]
+    let exporter = ablo_runtime::server::Exporter::from_env()?;
+    #[cfg(feature = "otel")]
+    let subscriber = subscriber.with(exporter.as_ref().map(ablo_runtime::server::Exporter::layer));
     // A program that calls us may have one of its own.
     let _ = tracing::subscriber::set_global_default(subscriber);
-    Ok(())
+    Ok(Logs {
+        #[cfg(feature = "otel")]
+        _exporter: exporter,
+    })
 }
 
 /// The level of every target. A word alone is a level: taken for a target it would silence everything else.

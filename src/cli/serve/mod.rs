@@ -44,7 +44,7 @@ pub(super) fn run(command: &Serve, source: &Source, console: &Console) -> Outcom
         server,
     };
     let json = command.json || console.is_json();
-    logs::start(&draft.log_format, &draft.log_level, console)?;
+    let _logs = logs::start(&draft.log_format, &draft.log_level, console)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(serve(options, |ready| {
         // Nobody may be reading: the server is there all the same.

@@ -6,6 +6,8 @@
 mod failure;
 mod lines;
 mod origin;
+#[cfg(feature = "otel")]
+mod otel;
 mod request_id;
 mod spans;
 
@@ -15,6 +17,8 @@ pub use lines::{
     socket_refused, socket_resyncs,
 };
 pub use origin::Origin;
+#[cfg(feature = "otel")]
+pub use otel::Exporter;
 pub use request_id::RequestId;
 pub use spans::{belongs_to, request_span, socket_span};
 

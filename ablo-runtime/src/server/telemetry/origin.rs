@@ -1,4 +1,5 @@
 use axum::http::HeaderMap;
+use tracing::Span;
 
 use super::RequestId;
 
@@ -9,6 +10,8 @@ pub struct Origin {
     pub request_id: RequestId,
     /// The caller's trace, when it has one.
     pub(super) trace_id: Option<String>,
+    #[cfg(feature = "otel")]
+    parent: super::otel::Parent,
 }
 
 /// The header of a request's id, also in the answer.
@@ -22,7 +25,16 @@ impl Origin {
         Self {
             request_id: text(REQUEST_ID).and_then(RequestId::parse).unwrap_or_else(RequestId::random),
             trace_id: text("traceparent").and_then(trace_id).map(str::to_owned),
+            #[cfg(feature = "otel")]
+            parent: super::otel::Parent::of(headers),
         }
+    }
+
+    /// A span of this request, as part of the caller's trace.
+    pub(super) fn adopt(&self, span: Span) -> Span {
+        #[cfg(feature = "otel")]
+        self.parent.adopt(&span);
+        span
     }
 }
 

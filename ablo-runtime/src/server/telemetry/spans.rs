@@ -10,7 +10,7 @@ use crate::server::auth::Credential;
 /// Everything that is said about a request. Its route is the pattern that matched: paths hold ids of rows.
 #[must_use]
 pub fn request_span(origin: &Origin, request: &Request) -> Span {
-    tracing::error_span!(
+    let span = tracing::error_span!(
         target: HTTP,
         "request",
         request_id = origin.request_id.as_str(),
@@ -21,7 +21,8 @@ pub fn request_span(origin: &Origin, request: &Request) -> Span {
         credential = Empty,
         status = Empty,
         code = Empty,
-    )
+    );
+    origin.adopt(span)
 }
 
 /// Everything that is said about a socket.
@@ -38,7 +39,7 @@ pub fn socket_span(origin: &Origin, connection: u64, credential: &Credential) ->
         credential = Empty,
     );
     belongs_to(&span, credential);
-    span
+    origin.adopt(span)
 }
 
 /// Notes whose request or socket it is.
