@@ -7,7 +7,7 @@ use ablo_schema::ir::{ModelRef, Slot};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::{Value, value::RawValue};
 
-use super::{Record, values};
+use super::{Record, json_shape, values};
 
 /// The fields an input sets, in the form they are kept in. Base fields are the server's: sent ones are passed over when
 /// the model declares them, and refused otherwise.
@@ -90,6 +90,11 @@ impl Fields<'_> {
     fn field(&mut self, at: usize, slot: &Slot, value: Value) {
         if slot.base.is_some() && !slot.is_declared {
             return self.refuse(&slot.name, Code::FieldReadOnly, "is set by the server; leave it out");
+        }
+        if let Some(schema) = slot.def.json_schema.as_ref().filter(|_| !value.is_null()) {
+            for (below, why) in json_shape::problems(schema, &value) {
+                self.refuse(&format!("{}{below}", slot.name), Code::InvalidType, &why);
+            }
         }
         match values::check(&slot.def, value) {
             Ok(_) if slot.base.is_some() => {}

@@ -17,6 +17,7 @@ mod event;
 mod handle;
 mod hub;
 mod input;
+mod json_shape;
 mod options;
 mod participant;
 mod query;

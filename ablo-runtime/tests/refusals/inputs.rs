@@ -12,6 +12,7 @@ pub async fn are_refused_with_their_path(proof: &mut Proof) {
         ("tasks", json!({"title": "a", "count": 9_007_199_254_740_993_i64}), "number_not_representable", "tasks.count"),
         ("tasks", json!({"title": "a", "count": 1.5}), "invalid_type", "tasks.count"),
         ("tasks", json!({"title": "a", "due": "soon"}), "invalid_type", "tasks.due"),
+        ("tasks", json!({"title": "a", "extra": {"a": "x"}}), "invalid_type", "tasks.extra.a"),
         ("tasks", json!({"title": "a", "createdAt": "2026-01-01T00:00:00Z"}), "field_read_only", "tasks.createdAt"),
         ("tasks", json!({"title": "a", "id": "other"}), "field_read_only", "tasks.id"),
         ("tasks", json!(["title"]), "invalid_body", "tasks"),

@@ -65,7 +65,7 @@ pub struct FieldDef {
     pub default: Option<Value>,
     /// Ours: the doc comment.
     pub doc: Option<String>,
-    /// Ours: the JSON Schema of a typed JSON field.
+    /// Ours: the JSON Schema of a typed JSON field. Values that are not of it are refused.
     pub json_schema: Option<Value>,
     /// Ours: the field's previous wire name, so that a diff renames instead of dropping.
     pub renamed_from: Option<String>,

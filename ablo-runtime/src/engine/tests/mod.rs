@@ -1,3 +1,4 @@
+mod json_shape;
 mod model;
 mod quota;
 mod reference;
