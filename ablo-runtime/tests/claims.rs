@@ -112,7 +112,7 @@ fn request(operation: CommitOperation, claim: Option<&str>, token: Option<Fencin
         intent: claim.map(ClaimId::from),
         caused_by_task_id: None,
     };
-    CommitRequest { commit, token }
+    CommitRequest { token, ..commit.into() }
 }
 
 async fn write(

@@ -12,11 +12,22 @@ pub struct CommitRequest {
     pub commit: Commit,
     /// The token of that claim's lease. A lease that has passed on refuses it.
     pub token: Option<FencingToken>,
+    /// What the writer knew at places of the log that it says it had read: more than that, because clients count only what
+    /// changed something for them.
+    pub known: Vec<(SyncId, SyncId)>,
+}
+
+impl CommitRequest {
+    /// What the writer knew that says it had read this far.
+    pub(crate) fn known_at(&self, read_at: SyncId) -> SyncId {
+        let known = self.known.iter().filter(|(at, _)| *at == read_at).map(|(_, known)| *known).max();
+        known.map_or(read_at, |known| known.max(read_at))
+    }
 }
 
 impl From<Commit> for CommitRequest {
     fn from(commit: Commit) -> Self {
-        Self { commit, token: None }
+        Self { commit, token: None, known: Vec::new() }
     }
 }
 

@@ -121,6 +121,13 @@ impl Hub {
         head
     }
 
+    /// Delivers what happens to claims, and no deltas.
+    pub fn only_claims(&self, id: u64) {
+        if let Some(member) = self.lock().by_id.get_mut(&id) {
+            member.last = SyncId(u64::MAX);
+        }
+    }
+
     /// Delivers no more.
     pub fn leave(&self, id: u64) {
         let mut members = self.lock();

@@ -44,6 +44,13 @@ impl Subscription {
         Ok(subscription)
     }
 
+    /// Yields what happens to claims from here on, and no deltas: among many of those it might be given up.
+    #[must_use]
+    pub(crate) fn only_claims(self) -> Self {
+        self.session.writer().hub.only_claims(self.id);
+        self
+    }
+
     /// The first delta that is yielded is the first one after this. What came before is in a bootstrap whose head is at
     /// least this, or in the log.
     #[must_use]

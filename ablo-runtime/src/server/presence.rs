@@ -87,15 +87,31 @@ impl Presence {
         released
     }
 
+    /// The groups a participant shows, and those of the rows it holds.
+    #[must_use]
+    pub fn groups_of(&self, who: &ParticipantId) -> Vec<Group> {
+        let Some(member) = self.members.get(who) else { return Vec::new() };
+        let of_rows = member.intents.iter().flat_map(|(_, groups)| groups.iter().cloned());
+        member.groups().into_iter().chain(of_rows).collect()
+    }
+
     /// Everyone who is connected or holds something.
     pub fn known(&self) -> impl Iterator<Item = &ParticipantId> {
         self.members.keys()
     }
 
     /// What one listener is told about a participant: all of its claims the listener may see. `None` when it may not
-    /// know of it at all. The listener must not be the participant itself: clients take their own echo for a stranger.
+    /// know of it at all, unless it could until now, for it sees the groups of what has `ended`. The listener must not be
+    /// the participant itself: clients take their own echo for a stranger.
     #[must_use]
-    pub fn frame(&self, who: &ParticipantId, kind: PresenceKind, to: &Access, now: i64) -> Option<PresenceUpdate> {
+    pub fn frame(
+        &self,
+        who: &ParticipantId,
+        kind: PresenceKind,
+        to: &Access,
+        now: i64,
+        ended: &[Group],
+    ) -> Option<PresenceUpdate> {
         let gone = Member::default();
         let member = self.members.get(who).unwrap_or(&gone);
         let groups = member.groups();
@@ -105,7 +121,7 @@ impl Presence {
             .filter(|(_, row_groups)| to.sees(row_groups))
             .map(|(intent, _)| intent.clone())
             .collect();
-        if kind != PresenceKind::Leave && intents.is_empty() && !to.sees(&groups) {
+        if intents.is_empty() && !to.sees(&groups) && !to.sees(ended) {
             return None;
         }
         let report = member.report();

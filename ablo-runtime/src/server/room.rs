@@ -25,6 +25,13 @@ pub enum Push {
         /// The frame to be sent once the connection has caught up.
         frame: String,
     },
+    /// A claim of this connection's participant ended without being given up.
+    Lost {
+        /// The claim.
+        claim: ClaimId,
+        /// The frame to be sent.
+        frame: String,
+    },
     /// A bootstrap that reached this far was served to the connection's credential.
     Bootstrapped(u64),
     /// The connection is to be closed.
@@ -51,12 +58,31 @@ pub struct Room(Mutex<Inside>);
 struct Inside {
     presence: Presence,
     peers: BTreeMap<ConnectionId, Peer>,
-    /// How each claim spelled its model. Peers match on exactly that.
-    spelled: HashMap<(ParticipantRef, ClaimId), String>,
+    /// How each claim was announced.
+    spelled: HashMap<(ParticipantRef, ClaimId), Announced>,
     /// Claims that have ended, the oldest first.
     ended: VecDeque<(ParticipantRef, ClaimId)>,
-    /// Under which spellings a row's line was last shown.
-    shown: HashMap<(String, String), BTreeSet<String>>,
+    /// How each row's line was last shown.
+    shown: HashMap<(String, String), Shown>,
+}
+
+/// A claim's announcement.
+#[derive(Debug)]
+struct Announced {
+    /// How it spelled its model. Peers match on exactly that.
+    entity_type: String,
+    /// The connection it last came from; `None` over HTTP.
+    by: Option<ConnectionId>,
+}
+
+/// A row's line as it was shown.
+#[derive(Debug, Default)]
+struct Shown {
+    spellings: BTreeSet<String>,
+    /// Who may see it.
+    groups: Vec<Group>,
+    /// The frames, one per spelling; none when nobody waits.
+    frames: Vec<String>,
 }
 
 /// A new connection.
@@ -81,28 +107,30 @@ impl Room {
         let Arrival { id, who, credential, access, outbox } = arrival;
         let first = inside.presence.join(&who.id, who.kind == ParticipantKind::Agent, id, groups);
         inside.peers.insert(id, Peer { who: who.clone(), credential, access, outbox });
-        inside.announce(&who.id, if first { PresenceKind::Enter } else { PresenceKind::Update }, now);
+        inside.announce(&who.id, if first { PresenceKind::Enter } else { PresenceKind::Update }, now, &[]);
     }
 
     /// Lets a connection go and tells the others.
     pub fn leave(&self, id: ConnectionId, now: i64) {
         let mut inside = self.lock();
         let Some(peer) = inside.peers.remove(&id) else { return };
+        let known_by = inside.presence.groups_of(&peer.who.id);
         let last = inside.presence.leave(&peer.who.id, id);
-        inside.announce(&peer.who.id, if last { PresenceKind::Leave } else { PresenceKind::Update }, now);
+        inside.announce(&peer.who.id, if last { PresenceKind::Leave } else { PresenceKind::Update }, now, &known_by);
         if last && inside.presence.known().any(|who| *who == peer.who.id) {
             // What it still holds outlives its socket.
-            inside.announce(&peer.who.id, PresenceKind::Update, now);
+            inside.announce(&peer.who.id, PresenceKind::Update, now, &[]);
         }
     }
 
-    /// What a connection may hear changed.
-    pub fn regroup(&self, id: ConnectionId, access: Access, groups: Vec<Group>) {
+    /// What a connection may hear changed, and with it who hears of it.
+    pub fn regroup(&self, id: ConnectionId, access: Access, groups: Vec<Group>, now: i64) {
         let mut inside = self.lock();
         let Some(peer) = inside.peers.get_mut(&id) else { return };
         peer.access = access;
         let who = peer.who.id.clone();
         inside.presence.regroup(&who, id, groups);
+        inside.announce(&who, PresenceKind::Update, now, &[]);
     }
 
     /// A connection said what its participant does.
@@ -110,18 +138,25 @@ impl Room {
         let mut inside = self.lock();
         let Some(who) = inside.peers.get(&id).map(|peer| peer.who.id.clone()) else { return };
         inside.presence.report(&who, id, report);
-        inside.announce(&who, PresenceKind::Update, now);
+        inside.announce(&who, PresenceKind::Update, now, &[]);
     }
 
-    /// Everyone a connection may know of, one frame each; never its own participant.
+    /// Everyone a connection may know of, one frame each, never its own participant; then the lines of rows.
     #[must_use]
     pub fn snapshot(&self, id: ConnectionId, now: i64) -> Vec<String> {
         let inside = self.lock();
         let Some(peer) = inside.peers.get(&id) else { return Vec::new() };
         let others = inside.presence.known().filter(|who| **who != peer.who.id);
         others
-            .filter_map(|who| inside.presence.frame(who, PresenceKind::Enter, &peer.access, now))
+            .filter_map(|who| inside.presence.frame(who, PresenceKind::Enter, &peer.access, now, &[]))
             .filter_map(text)
+            .chain(
+                inside
+                    .shown
+                    .values()
+                    .filter(|shown| peer.access.sees(&shown.groups))
+                    .flat_map(|shown| shown.frames.clone()),
+            )
             .collect()
     }
 
@@ -130,7 +165,7 @@ impl Room {
     pub fn present(&self, access: &Access, now: i64) -> Vec<PresenceUpdate> {
         let inside = self.lock();
         let known = inside.presence.known();
-        known.filter_map(|who| inside.presence.frame(who, PresenceKind::Update, access, now)).collect()
+        known.filter_map(|who| inside.presence.frame(who, PresenceKind::Update, access, now, &[])).collect()
     }
 
     /// Whether a participant has, or had, such a claim. Requests may name claims that never were.
@@ -141,9 +176,18 @@ impl Room {
         inside.spelled.contains_key(&key) || inside.ended.contains(&key)
     }
 
-    /// Remembers how a claim spells its model, before it is asked for.
-    pub fn spell(&self, who: &ParticipantRef, claim: &ClaimId, entity_type: &str) {
-        self.lock().spelled.insert((who.clone(), claim.clone()), entity_type.to_owned());
+    /// Remembers how a claim spells its model and which connection it came from, before it is asked for.
+    pub fn spell(&self, who: &ParticipantRef, claim: &ClaimId, entity_type: &str, by: Option<ConnectionId>) {
+        let announced = Announced { entity_type: entity_type.to_owned(), by };
+        self.lock().spelled.insert((who.clone(), claim.clone()), announced);
+    }
+
+    /// Ends what waits through a connection, with `end`; but not what its client has announced again on another one.
+    pub fn end_waiting(&self, who: &ParticipantRef, claim: &ClaimId, by: ConnectionId, end: impl FnOnce()) {
+        let inside = self.lock();
+        if inside.spelled.get(&(who.clone(), claim.clone())).is_some_and(|announced| announced.by == Some(by)) {
+            end();
+        }
     }
 
     /// Forgets it, when the claim came to nothing.
@@ -178,7 +222,6 @@ impl Room {
             match event {
                 ClaimEvent::Granted { participant, .. } => {
                     changed.insert(participant.id.clone());
-                    inside.tell(event, &row);
                 }
                 ClaimEvent::Renewed { participant, expires_at, .. } => {
                     let spelled = change.claims.entry_of(participant).map(|entry| inside.spelling(entry, &row.0));
@@ -189,10 +232,9 @@ impl Room {
                     if inside.presence.release(&participant.id, claim) {
                         changed.insert(participant.id.clone());
                     }
-                    inside.tell(event, &row);
                     ended.push((participant.clone(), claim.clone()));
                 }
-                ClaimEvent::QueueChanged => inside.queue_changed(change),
+                ClaimEvent::QueueChanged => {}
             }
         }
         if let Some(lease) = change.claims.lease() {
@@ -200,13 +242,20 @@ impl Room {
             let is_agent = entry.participant.kind == ParticipantKind::Agent;
             for handle in &entry.handles {
                 let key = (entry.participant.clone(), handle.clone());
-                let spelled = inside.spelled.get(&key).cloned().unwrap_or_else(|| row.0.clone());
+                let spelled = inside.spelled.get(&key).map_or(&row.0, |announced| &announced.entity_type).clone();
                 let intent = ActiveIntent { intent_id: handle.clone(), ..entry.active_intent(&spelled, &row.1) };
                 inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone());
             }
         }
+        // Whoever is told of a grant finds the row free of its last holder.
         for who in changed {
-            inside.announce(&who, PresenceKind::Update, now);
+            inside.announce(&who, PresenceKind::Update, now, &change.groups);
+        }
+        for event in &change.events {
+            inside.tell(event, &row);
+        }
+        if change.events.contains(&ClaimEvent::QueueChanged) {
+            inside.queue_changed(change);
         }
         for key in ended {
             inside.spelled.remove(&key);
@@ -273,10 +322,11 @@ impl Room {
 }
 
 impl Inside {
-    /// Tells everyone but the participant itself about it. Clients would take an echo of themselves for a stranger.
-    fn announce(&self, who: &ParticipantId, kind: PresenceKind, now: i64) {
+    /// Tells everyone but the participant itself about it, also those who could see what has `ended`. Clients would take an
+    /// echo of themselves for a stranger.
+    fn announce(&self, who: &ParticipantId, kind: PresenceKind, now: i64, ended: &[Group]) {
         for peer in self.peers.values().filter(|peer| peer.who.id != *who) {
-            let frame = self.presence.frame(who, kind, &peer.access, now);
+            let frame = self.presence.frame(who, kind, &peer.access, now, ended);
             if let Some(frame) = frame.and_then(text) {
                 push(peer, Push::Frame(frame));
             }
@@ -286,7 +336,7 @@ impl Inside {
     fn spelling(&self, entry: &Entry, model: &str) -> String {
         let known =
             entry.handles.iter().find_map(|handle| self.spelled.get(&(entry.participant.clone(), handle.clone())));
-        known.cloned().unwrap_or_else(|| model.to_owned())
+        known.map_or_else(|| model.to_owned(), |announced| announced.entity_type.clone())
     }
 
     /// Tells a participant's connections of a promotion or a loss.
@@ -295,13 +345,14 @@ impl Inside {
         else {
             return;
         };
-        let spelled = self.spelled.get(&(participant.clone(), claim.clone())).unwrap_or(&row.0);
+        let announced = self.spelled.get(&(participant.clone(), claim.clone()));
+        let spelled = announced.map_or(&row.0, |announced| &announced.entity_type);
         let Some((_, frame)) = event.frame(&named(spelled, &row.1)) else { return };
         let is_grant = matches!(frame, ServerFrame::IntentGranted(_));
         let Ok(frame) = frame.encode() else { return };
         for peer in self.peers.values().filter(|peer| peer.who == *participant) {
             let (claim, row, frame) = (claim.clone(), row.clone(), frame.clone());
-            push(peer, if is_grant { Push::Granted { claim, row, frame } } else { Push::Frame(frame) });
+            push(peer, if is_grant { Push::Granted { claim, row, frame } } else { Push::Lost { claim, frame } });
         }
     }
 
@@ -311,11 +362,12 @@ impl Inside {
         let mut spellings: BTreeSet<String> =
             change.claims.entries().map(|entry| self.spelling(entry, &change.model)).collect();
         spellings.insert(change.model.clone());
-        spellings.extend(self.shown.get(&row).into_iter().flatten().cloned());
+        spellings.extend(self.shown.get(&row).into_iter().flat_map(|shown| shown.spellings.clone()));
         let line = change.claims.queue().iter().enumerate();
         let objects: Vec<IntentObject> = line
             .map(|(at, entry)| entry.object(&self.spelling(entry, &change.model), &change.id, Some(at as u64)))
             .collect();
+        let mut frames = Vec::new();
         for spelled in &spellings {
             let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
             let queue = IntentQueue { target, queue: objects.clone() };
@@ -323,8 +375,12 @@ impl Inside {
             for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
                 push(peer, Push::Frame(frame.clone()));
             }
+            frames.push(frame);
         }
-        self.shown.insert(row, spellings);
+        if objects.is_empty() {
+            frames.clear();
+        }
+        self.shown.insert(row, Shown { spellings, groups: change.groups.clone(), frames });
     }
 }
 

@@ -17,7 +17,7 @@ use super::room::Room;
 use super::sync::Bootstraps;
 use super::telemetry;
 use super::ws::Slots;
-use crate::engine::{Engine, Event, Operations, Participant};
+use crate::engine::{Engine, Event, Operations, Participant, Subscription};
 use crate::lock::lock;
 
 /// The server's state, shared by everything it does.
@@ -37,7 +37,7 @@ pub struct Server {
     pub options: ServerOptions,
     /// What it counts.
     pub metrics: Metrics,
-    /// How far each credential's last bootstrap reached.
+    /// How far each credential's recent bootstraps reached.
     pub bootstraps: Mutex<Bootstraps>,
     rooms: Mutex<HashMap<OrganizationId, Arc<Room>>>,
     rates: Mutex<Buckets>,
@@ -168,7 +168,7 @@ impl Server {
         let session = self.engine.session(Participant::system(organization.clone(), "ablo"));
         let mut stop = self.stopped();
         loop {
-            let Ok(mut events) = session.subscribe(None).await else {
+            let Ok(mut events) = session.subscribe(None).await.map(Subscription::only_claims) else {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 continue;
             };
@@ -216,10 +216,10 @@ impl Server {
         self.room(&credential.space()).bootstrapped(&credential.id, head);
     }
 
-    /// How far a credential's last bootstrap reached, if it was recent.
+    /// How far the recent bootstraps of a credential reached.
     #[must_use]
-    pub fn bootstrap_head(&self, credential: &str) -> Option<u64> {
-        lock(&self.bootstraps).head_of(credential, self.ticks())
+    pub fn bootstrap_heads(&self, credential: &str) -> Vec<u64> {
+        lock(&self.bootstraps).heads_of(credential, self.ticks())
     }
 
     /// Asks the store for something small.

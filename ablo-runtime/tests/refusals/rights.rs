@@ -69,7 +69,7 @@ async fn claim(session: &Session, command: ClaimCommand) -> Result<ClaimReply, A
 
 fn under(claim: &str, token: Option<FencingToken>) -> CommitRequest {
     let commit = Commit { intent: Some(claim.into()), ..commit([update("tasks", "t1", json!({"title": "y"}))]) };
-    CommitRequest { commit, token }
+    CommitRequest { token, ..commit.into() }
 }
 
 pub async fn of_holders_stop_others_and_end_with_the_claim(proof: &mut Proof) {

@@ -100,14 +100,20 @@ impl Served {
     /// Opens a socket as clients do, without saying anything yet.
     pub async fn open(&self, token: &str, groups: &[String]) -> Socket {
         let groups: String = groups.iter().map(|group| format!("&syncGroups={}", group.replace(':', "%3A"))).collect();
-        let url = format!("ws://{}/api/sync/ws?cursor={groups}", self.addr);
-        let mut request = url.into_client_request().unwrap();
-        let protocols = format!("ablo.bearer.{token}, ablo.sync.v1");
+        let (socket, selected) =
+            self.handshake(&format!("cursor={groups}"), &format!("ablo.bearer.{token}, ablo.sync.v1")).await;
+        assert_eq!(selected, "ablo.sync.v1");
+        socket
+    }
+
+    /// A handshake with this query that offers these subprotocols: the socket, and which one was selected.
+    pub async fn handshake(&self, query: &str, protocols: &str) -> (Socket, String) {
+        let mut request = format!("ws://{}/api/sync/ws?{query}", self.addr).into_client_request().unwrap();
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
         let stream = TcpStream::connect(self.addr).await.unwrap();
         let (stream, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
-        assert_eq!(response.headers()[SEC_WEBSOCKET_PROTOCOL], "ablo.sync.v1");
-        Socket { stream, frames: Vec::new() }
+        let selected = response.headers()[SEC_WEBSOCKET_PROTOCOL].to_str().unwrap().to_owned();
+        (Socket { stream, frames: Vec::new() }, selected)
     }
 
     /// Opens a socket and asks for everything after a sync id, as a client that gets every delta.

@@ -19,8 +19,9 @@ impl Evaluation<'_> {
         {
             return Err(refusal::operation_denied(model, "update").into());
         }
-        // What is not seen is not there.
-        if let Some(row) = self.view.row(key)? {
+        // What is not seen is not there, except for what one has on it: it can be handed back.
+        let hands_back = matches!(command, ClaimCommand::Release { .. } | ClaimCommand::Disconnect { .. });
+        if !hands_back && let Some(row) = self.view.row(key)? {
             let access = self.view.access(seat)?;
             if !self.view.sees(&access, key.model, &key.id, &row.values)? {
                 return Err(refusal::not_found(model, &key.id).into());

@@ -103,7 +103,8 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         let rules = self.view.rules;
-        let floor = if rules.planted(Defect::StaleOffByOne) { SyncId(read_at.0 + 1) } else { read_at };
+        let known = self.job.request.known_at(read_at);
+        let floor = if rules.planted(Defect::StaleOffByOne) { SyncId(known.0 + 1) } else { known };
         let model = rules.model(key.model);
         let mut conflict: Option<StaleConflict> = None;
         let mut at = row.sync_id;

@@ -68,7 +68,7 @@ async fn announce(
     let me = caller.session.participant().reference();
     let room = server.room(&caller.credential.space());
     let claim = wish.claim.clone();
-    room.spell(&me, &claim, spelled);
+    room.spell(&me, &claim, spelled, None);
     let reply = caller.session.claim(model, id, ClaimCommand::Acquire(wish)).await;
     let reply = reply.inspect_err(|_| room.unspell(&me, &claim))?;
     match reply {

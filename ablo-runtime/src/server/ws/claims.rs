@@ -1,6 +1,7 @@
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{
-    ClaimId, EntityTarget, IntentAbandon, IntentBegin, IntentRejected, IntentReorder, ServerFrame,
+    ClaimId, EntityTarget, IntentAbandon, IntentBegin, IntentLost, IntentRejected, IntentReorder, LossReason,
+    ServerFrame,
 };
 
 use super::connection::{Connection, End};
@@ -30,20 +31,23 @@ impl Connection {
         let (spelled, id) = (begin.entity_type.clone(), begin.entity_id.clone());
         let who = self.caller.session.participant().reference();
         let model = self.server.schema.resolve(&spelled).map(|model| model.key().to_owned());
+        let waits = begin.queue == Some(true);
         let (Some(model), false) = (model, id.is_empty()) else {
-            return self.refused(claim, &spelled, &id, "malformed_claim", Code::MalformedClaim.into()).await;
+            return self.refused(claim, &spelled, &id, "malformed_claim", Code::MalformedClaim.into(), waits).await;
         };
         let wish = Acquire::from(begin);
         let every = wish.ttl_ms.unwrap_or(60_000) / 4;
-        self.room.spell(&who, &claim, &spelled);
+        self.room.spell(&who, &claim, &spelled, Some(self.id));
         let reply = self.caller.session.claim(&model, &id, ClaimCommand::Acquire(wish)).await;
         match reply {
             Ok(reply @ (ClaimReply::Granted(_) | ClaimReply::Queued { .. })) => {
+                let row = (model.clone(), id.clone());
                 let held =
                     Held { model, id: id.clone(), renewed_at: self.server.ticks(), every: every.clamp(250, RENEW_MS) };
                 self.claims.insert(claim.clone(), held);
-                match reply.frame(&claim, &named(&spelled, &id)).map(|frame| frame.encode()) {
-                    Some(Ok(text)) => self.send(text).await,
+                match (reply.frame(&claim, &named(&spelled, &id)).map(|frame| frame.encode()), reply) {
+                    (Some(Ok(text)), ClaimReply::Granted(_)) => self.tell_lease(&claim, &row, text).await,
+                    (Some(Ok(text)), _) => self.send(text).await,
                     _ => Ok(()),
                 }
             }
@@ -51,26 +55,28 @@ impl Connection {
                 self.room.unspell(&who, &claim);
                 match reply.frame(&claim, &named(&spelled, &id)) {
                     Some(ServerFrame::IntentRejected(rejected)) => {
-                        self.reject(rejected, Code::ClaimConflict.into()).await
+                        self.reject(rejected, Code::ClaimConflict.into(), waits).await
                     }
-                    _ => self.refused(claim, &spelled, &id, "conflict", Code::ClaimConflict.into()).await,
+                    _ => self.refused(claim, &spelled, &id, "conflict", Code::ClaimConflict.into(), waits).await,
                 }
             }
             Err(error) => {
                 self.room.unspell(&who, &claim);
                 let reason = error.code().as_str().to_owned();
-                self.refused(claim, &spelled, &id, &reason, error).await
+                self.refused(claim, &spelled, &id, &reason, error, waits).await
             }
         }
     }
 
-    async fn refused(
+    /// Refuses a claim.
+    pub(super) async fn refused(
         &mut self,
         claim: ClaimId,
         spelled: &str,
         id: &str,
         reason: &str,
         error: AbloError,
+        waits: bool,
     ) -> Result<(), End> {
         let target = EntityTarget {
             entity_type: spelled.to_owned(),
@@ -88,20 +94,25 @@ impl Connection {
             held_by_expires_at: None,
             request_id: None,
         };
-        self.reject(rejected, error).await
+        self.reject(rejected, error, waits).await
     }
 
-    async fn reject(&mut self, mut rejected: IntentRejected, error: AbloError) -> Result<(), End> {
+    /// Refuses a claim; of a client that waits for it, it ends the wait, which the refusal alone does not.
+    async fn reject(&mut self, mut rejected: IntentRejected, error: AbloError, waits: bool) -> Result<(), End> {
         let (_, id) = self.told("intent_begin", self.tally.received, error);
         rejected.request_id = Some(id);
-        self.send_frame(&ServerFrame::IntentRejected(rejected)).await
+        let (intent_id, target) = (rejected.intent_id.clone(), rejected.target.clone());
+        self.send_frame(&ServerFrame::IntentRejected(rejected)).await?;
+        if !waits {
+            return Ok(());
+        }
+        let lost = IntentLost { intent_id, reason: LossReason::Expired, target };
+        self.send_frame(&ServerFrame::IntentLost(lost)).await
     }
 
     /// Answers `intent_abandon`. What is not known (any more) is nobody's concern.
     pub(super) async fn abandon(&mut self, abandon: IntentAbandon) -> Result<(), End> {
-        self.grants.forget(abandon.intent_id.as_str());
-        self.granted.remove(abandon.intent_id.as_str());
-        let held = self.claims.remove(&abandon.intent_id).map(|held| (held.model, held.id));
+        let held = self.forget(&abandon.intent_id).map(|held| (held.model, held.id));
         let named = abandon.entity_type.clone().zip(abandon.entity_id.clone());
         if let Some((model, id)) = held.or(named) {
             let _ = self.caller.session.claim(&model, &id, abandon.into()).await;
@@ -120,16 +131,33 @@ impl Connection {
         if !self.claims.contains_key(claim) {
             return Ok(());
         }
+        self.tell_lease(claim, row, frame).await
+    }
+
+    /// Tells of a lease, now or when the client has caught up.
+    async fn tell_lease(&mut self, claim: &ClaimId, row: &(String, String), frame: String) -> Result<(), End> {
         self.drain_events().await?;
         self.flush().await?;
         let typename = self.server.schema.model(&row.0).map_or(row.0.as_str(), |model| model.def().typename.as_str());
         let key = (typename.into(), row.1.as_str().into());
         let needs = self.out.unapplied(&key).unwrap_or(0);
-        if self.grants.promoted(claim.as_str(), needs, self.acked, self.server.ticks()) {
+        if self.grants.began(claim.as_str(), needs, self.out.applied(), self.server.ticks()) {
             return self.send(frame).await;
         }
         self.granted.insert(claim.as_str().to_owned(), frame);
         Ok(())
+    }
+
+    /// A claim of this participant ended without being given up.
+    pub(super) async fn lost(&mut self, claim: &ClaimId, frame: String) -> Result<(), End> {
+        self.forget(claim);
+        self.send(frame).await
+    }
+
+    fn forget(&mut self, claim: &ClaimId) -> Option<Held> {
+        self.grants.forget(claim.as_str());
+        self.granted.remove(claim.as_str());
+        self.claims.remove(claim)
     }
 
     /// Renews what is held through this connection, now and then.
@@ -146,9 +174,12 @@ impl Connection {
 
     /// The socket is gone: it waits for nothing any more, but keeps what it holds until that runs out.
     pub(super) fn disconnect(&mut self) {
+        let who = self.caller.session.participant().reference();
         for (claim, held) in self.claims.drain() {
-            let gone = ClaimCommand::Disconnect { claim: Some(claim) };
-            self.caller.session.claim_detached(&held.model, &held.id, gone);
+            self.room.end_waiting(&who, &claim, self.id, || {
+                let gone = ClaimCommand::Disconnect { claim: Some(claim.clone()) };
+                self.caller.session.claim_detached(&held.model, &held.id, gone);
+            });
         }
     }
 }

@@ -2,11 +2,11 @@ use std::pin::Pin;
 use std::task::Context;
 
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::wire::{ClientTxId, Commit, Receipt, ServerFrame, TransactionId};
+use ablo_schema::wire::{ClaimId, ClientFrame, ClientTxId, Commit, Receipt, ServerFrame, SyncId, TransactionId};
 use futures_util::future::BoxFuture;
 
-use super::connection::{Connection, End};
-use crate::engine::Committed;
+use super::connection::{Connection, End, close};
+use crate::engine::{CommitRequest, Committed};
 use crate::server::telemetry;
 
 /// A commit under way.
@@ -35,14 +35,18 @@ impl Connection {
             .collect();
         let own: Vec<TransactionId> = commit.operations.iter().filter_map(|op| op.transaction_id.clone()).collect();
         self.own.extend(own.iter().cloned());
+        let mut request = CommitRequest::from(commit);
+        let places = request.commit.operations.iter().filter_map(|operation| operation.read_at);
+        request.known =
+            places.map(|at| (at, SyncId(self.out.known_at(at.0)))).filter(|(at, known)| at < known).collect();
         let session = self.caller.session.clone();
-        let task = match &commit.caused_by_task_id {
+        let task = match &request.commit.caused_by_task_id {
             Some(task) => self.server.book.open_task_of(&self.caller.credential, task.as_str()),
             None => Ok(()),
         };
         let mut finished: Finished = Box::pin(async move {
             let outcome = match task {
-                Ok(()) => session.commit(commit).await,
+                Ok(()) => session.commit(request).await,
                 Err(error) => Err(error),
             };
             Done { frame, attempt, rows, own, outcome }
@@ -119,16 +123,28 @@ impl Connection {
         Ok(())
     }
 
-    /// A frame that could not be read. A commit is answered, because its sender waits; anything else is passed over.
-    pub(super) async fn malformed(&mut self, error: AbloError) -> Result<(), End> {
-        let attempt = error.details.get("clientTxId").and_then(serde_json::Value::as_str).map(ClientTxId::from);
-        match attempt {
-            Some(attempt) => self.refuse(attempt, error).await,
-            None => {
-                self.server.metrics.failed(error.code().as_str());
-                self.told("unknown", self.tally.received, error);
-                Ok(())
-            }
+    /// A message larger than allowed. A commit is answered: cut off, its sender would come back and send it again.
+    pub(super) async fn too_large(&mut self, text: &str) -> Result<(), End> {
+        let most = self.server.options.limits.message_bytes;
+        let message = format!("The message has {} bytes; send at most {most}, in several commits.", text.len());
+        match ClientFrame::attempt(text) {
+            Some(attempt) => self.refuse(attempt, AbloError::new(Code::BodyTooLarge, message)).await,
+            None => Err(End::Close(close::TOO_LARGE, "the message is too large")),
         }
+    }
+
+    /// A frame that could not be read. What a client waits for is answered; anything else is passed over.
+    pub(super) async fn malformed(&mut self, error: AbloError) -> Result<(), End> {
+        let member = |name: &str| error.details.get(name).and_then(serde_json::Value::as_str);
+        if let Some(attempt) = member("clientTxId").map(ClientTxId::from) {
+            return self.refuse(attempt, error).await;
+        }
+        self.server.metrics.failed(error.code().as_str());
+        if let Some(claim) = member("intentId").map(ClaimId::from) {
+            let [model, row] = ["entityType", "entityId"].map(|name| member(name).unwrap_or_default().to_owned());
+            return self.refused(claim, &model, &row, "malformed_claim", error, true).await;
+        }
+        self.told("unknown", self.tally.received, error);
+        Ok(())
     }
 }

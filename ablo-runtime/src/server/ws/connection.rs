@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ablo_schema::error::AbloError;
-use ablo_schema::wire::{ClaimId, ClientFrame, Group, JsonText, ParticipantKind, ServerFrame, TransactionId};
+use ablo_schema::wire::{ClaimId, ClientFrame, DeltaAction, Group, JsonText, ServerFrame, TransactionId};
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures_util::stream::FuturesUnordered;
@@ -37,6 +37,8 @@ pub struct Start {
     pub groups: Vec<String>,
     /// It comes from a web page that may not use this server.
     pub from_elsewhere: bool,
+    /// The client behaves as an agent, who does not bootstrap. What its credential says does not decide that.
+    pub is_agent: bool,
 }
 
 /// Close codes. Only [`close::LOGIN_OVER`] and [`close::POLICY`] end a client's session; after the others it comes back.
@@ -65,8 +67,9 @@ pub(super) mod close {
 const PARTING: Duration = Duration::from_secs(1);
 /// How many things may wait for a connection to be told.
 const OUTBOX: usize = 512;
-/// A connection that never says that it is ready is sent deltas after this long anyway.
-const READY_MS: u64 = 3_000;
+/// A connection that never says that it is ready is sent deltas after this long anyway. Whoever says so later has missed
+/// what came before.
+const READY_MS: u64 = 10_000;
 /// When the presence snapshot is repeated: clients lose what arrives while they still bootstrap.
 const SNAPSHOTS_MS: [u64; 2] = [300, 1_200];
 
@@ -117,8 +120,6 @@ pub(super) struct Connection {
     pub requested: Option<HashSet<Group>>,
     pub out: Outbound<Arc<LogEntry>>,
     pub start: Start,
-    /// The newest delta the client applied.
-    pub acked: u64,
     /// It has said that it is ready.
     pub is_ready: bool,
     /// Its cursor does not stand at zero.
@@ -193,7 +194,6 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         requested,
         out,
         start,
-        acked: 0,
         is_ready: false,
         is_primed: false,
         grants: Grants::default(),
@@ -253,7 +253,9 @@ pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSe
 
 impl Connection {
     async fn serve(&mut self, mut pushes: mpsc::Receiver<Push>) -> End {
-        self.send_snapshot().await;
+        if let Err(end) = self.send_snapshot().await {
+            return end;
+        }
         let opened = self.server.ticks();
         loop {
             let now = self.server.ticks();
@@ -285,11 +287,18 @@ impl Connection {
         let late = self.late.first_key_value().map(|((at, _), _)| *at);
         let scopes = self.scopes.values().filter_map(|scope| scope.end).min();
         let ready = (!self.is_ready).then_some(opened + READY_MS);
-        [self.out.next_due(), self.grants.next_due(), late, scopes, ready, self.snapshots.last().copied()]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(u64::MAX)
+        [
+            self.out.next_due(self.grants.is_waited_for()),
+            self.grants.next_due(),
+            late,
+            scopes,
+            ready,
+            self.snapshots.last().copied(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(u64::MAX)
     }
 
     /// Everything whose time has come.
@@ -301,10 +310,14 @@ impl Connection {
         }
         while self.snapshots.last().is_some_and(|at| *at <= now) {
             self.snapshots.pop();
-            self.send_snapshot().await;
+            self.send_snapshot().await?;
         }
         self.flush().await?;
-        for intent in self.grants.due(self.acked, now) {
+        if let Some(question) = self.out.question(self.grants.is_waited_for()) {
+            let question = Bytes::copy_from_slice(&question.to_be_bytes());
+            self.socket.send(Message::Ping(question)).await?;
+        }
+        for intent in self.grants.due(self.out.applied(), now) {
             if let Some(frame) = self.granted.remove(&intent) {
                 self.send(frame).await?;
             }
@@ -350,18 +363,25 @@ impl Connection {
             None | Some(Ok(Message::Close(_))) => return Err(End::Gone),
             Some(Err(_)) => return Err(End::Gone),
             Some(Ok(Message::Text(text))) => text,
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
+            Some(Ok(Message::Ping(_))) => {
                 self.heard();
+                return Ok(());
+            }
+            Some(Ok(Message::Pong(answer))) => {
+                self.heard();
+                if let Ok(question) = answer.as_ref().try_into() {
+                    self.out.answered(u64::from_be_bytes(question), self.server.ticks());
+                }
                 return Ok(());
             }
             // Clients send text only.
             Some(Ok(Message::Binary(_))) => return Ok(()),
         };
-        if text.len() > self.server.options.limits.message_bytes {
-            return Err(End::Close(close::TOO_LARGE, "the message is too large"));
-        }
         self.heard();
         self.tally.received += 1;
+        if text.len() > self.server.options.limits.message_bytes {
+            return self.too_large(&text).await;
+        }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
         match (ClientFrame::decode(&text), nested) {
             (Ok(frame), None) => self.frame(frame).await,
@@ -412,7 +432,6 @@ impl Connection {
 
     /// The client has applied everything up to this id.
     pub(super) fn ack(&mut self, id: u64) {
-        self.acked = self.acked.max(id);
         self.is_primed |= id > 0;
         self.out.acked(id);
     }
@@ -427,7 +446,8 @@ impl Connection {
                 self.caught_up_from_log(after.0).await?;
                 if reason == ResyncReason::AccessChanged {
                     let groups = listed(&self.server, &self.caller, self.requested.as_ref());
-                    self.room.regroup(self.id, self.events.access().clone(), groups);
+                    self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+                    self.send_snapshot().await?;
                 }
             }
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
@@ -448,24 +468,40 @@ impl Connection {
 
     /// Takes a delta in.
     pub(super) fn offer(&mut self, entry: &Arc<LogEntry>) {
-        self.out.offer(delta_of(entry, &self.own));
+        self.out.offer(self.delta_of(entry));
+    }
+
+    /// A log entry on its way to this client.
+    fn delta_of(&self, entry: &Arc<LogEntry>) -> Delta<Arc<LogEntry>> {
+        let core = &entry.delta.core;
+        let is_written = || core.transaction_id.as_ref().is_some_and(|id| self.own.contains(id));
+        // Who created a row has it, also when this connection is not the one it was created through.
+        let is_created = || {
+            let creator = entry.delta.attribution.actor.as_ref();
+            creator.is_some_and(|who| who.id == self.caller.session.participant().id)
+        };
+        Delta {
+            id: core.id.0,
+            letter: core.action,
+            row: (core.model_name.as_str().into(), core.model_id.as_str().into()),
+            own: is_written() || (core.action == DeltaAction::Insert && is_created()),
+            payload: Arc::clone(entry),
+        }
     }
 
     async fn push(&mut self, push: Push) -> Result<(), End> {
         match push {
             Push::Frame(frame) => self.send(frame).await,
             Push::Granted { claim, row, frame } => self.promoted(&claim, &row, frame).await,
+            Push::Lost { claim, frame } => self.lost(&claim, frame).await,
             Push::Bootstrapped(head) => self.bootstrapped(head).await,
             Push::Close(code, reason) => Err(End::Close(code, reason)),
         }
     }
 
-    async fn send_snapshot(&mut self) {
-        for frame in self.room.snapshot(self.id, self.server.millis()) {
-            if self.send(frame).await.is_err() {
-                return;
-            }
-        }
+    pub(super) async fn send_snapshot(&mut self) -> Result<(), End> {
+        let frames = self.room.snapshot(self.id, self.server.millis());
+        if frames.is_empty() { Ok(()) } else { self.send_all(frames.into_iter().map(Utf8Bytes::from)).await }
     }
 
     /// Sends a text at once.
@@ -544,23 +580,6 @@ impl Connection {
         let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
         telemetry::frame_refused(kind, &id, &error);
         (error, id)
-    }
-
-    /// Whether the participant is an agent: agents do not bootstrap.
-    pub(super) fn is_agent(&self) -> bool {
-        self.caller.credential.participant.kind == ParticipantKind::Agent
-    }
-}
-
-/// A log entry on its way to a client that made these writes itself.
-pub(super) fn delta_of(entry: &Arc<LogEntry>, own: &HashSet<TransactionId>) -> Delta<Arc<LogEntry>> {
-    let core = &entry.delta.core;
-    Delta {
-        id: core.id.0,
-        letter: core.action,
-        row: (core.model_name.as_str().into(), core.model_id.as_str().into()),
-        own: core.transaction_id.as_ref().is_some_and(|id| own.contains(id)),
-        payload: Arc::clone(entry),
     }
 }
 

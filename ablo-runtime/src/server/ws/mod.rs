@@ -4,6 +4,8 @@ mod claims;
 mod commits;
 mod connection;
 mod project;
+#[cfg(test)]
+mod simulation;
 mod slots;
 mod sync;
 mod upgrade;

@@ -13,6 +13,10 @@ use crate::server::sync::outbound::Parcel;
 /// The member that makes a client of version 0.9.0 take the server's row and drop its own marks.
 const SETTLES: &str = "\"unassignedAt\":\"1970-01-01T00:00:00.000Z\"";
 
+/// The member that takes a row back out of the archive, and how the data of an archived row give themselves away.
+const IS_LIVE: &str = "\"archivedAt\":null";
+const ARCHIVED: &str = "\"archivedAt\"";
+
 /// What stands before and after a delta's text in its frame.
 const FRAME: (&str, &str) = ("{\"type\":\"delta\",\"payload\":", "}");
 
@@ -33,7 +37,14 @@ pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Met
     let declares =
         schema.resolve(&wire.model_name).is_some_and(|model| model.shape().slot_of("unassignedAt").is_some());
     if parcel.settle && !declares {
-        wire.data = wire.data.map(|data| settled(&data).unwrap_or(data));
+        wire.data = wire.data.map(|data| with(SETTLES, &data).unwrap_or(data));
+    }
+    if parcel.merged && letter == DeltaAction::Update {
+        // Only the first update after a row was brought back says so.
+        wire.data = wire.data.map(|data| match data.get().contains(ARCHIVED) {
+            true => data,
+            false => with(IS_LIVE, &data).unwrap_or(data),
+        });
     }
     text(encoded(&wire, metrics))
 }
@@ -67,7 +78,7 @@ fn settled_letter(parcel: &Parcel<Arc<LogEntry>>) -> DeltaAction {
         }
         let data = parcel.delta.payload.delta.core.data.as_ref();
         // Reading a row's text is paid for only when the word is in it.
-        data.filter(|data| data.get().contains("\"archivedAt\""))
+        data.filter(|data| data.get().contains(ARCHIVED))
             .and_then(|data| data.read::<Row>().ok())
             .is_some_and(|row| row.archived_at.is_some())
     };
@@ -77,11 +88,11 @@ fn settled_letter(parcel: &Parcel<Arc<LogEntry>>) -> DeltaAction {
     }
 }
 
-/// A row's text with the member that settles.
-fn settled(data: &JsonText) -> Option<JsonText> {
+/// A row's text with one more member.
+fn with(member: &str, data: &JsonText) -> Option<JsonText> {
     let members = data.get().trim_start().strip_prefix('{')?.trim_start();
     let comma = if members.starts_with('}') { "" } else { "," };
-    JsonText::parse(format!("{{{SETTLES}{comma}{members}")).ok()
+    JsonText::parse(format!("{{{member}{comma}{members}")).ok()
 }
 
 #[cfg(test)]
@@ -103,17 +114,17 @@ mod tests {
             r#"{"clientTxId":"c","operations":[{"type":"CREATE","model":"notes","id":"n1","input":{"text":"ä"}}]}"#;
         session.commit(ablo_schema::wire::Commit::decode(commit).unwrap()).await.unwrap();
         let entry = session.log(0.into(), 1).await.unwrap().entries.remove(0);
-        let parcel = |merged| Parcel {
-            delta: Delta {
+        let parcel = |merged| {
+            let delta = Delta {
                 id: entry.id().0,
                 letter: entry.delta.core.action,
                 row: ("notes".into(), "n1".into()),
                 own: false,
                 payload: Arc::clone(&entry),
-            },
-            merged,
-            settle: false,
-            reapply: false,
+            };
+            let mut parcel = Parcel::new(delta);
+            parcel.merged = merged;
+            parcel
         };
         let metrics = Metrics::default();
         let encoded = || metrics.deltas_encoded.load(Ordering::Relaxed);

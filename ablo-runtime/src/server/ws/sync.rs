@@ -90,11 +90,8 @@ impl Connection {
             self.flush().await?;
         }
         if first {
-            let id = self.id;
-            for frame in self.room.snapshot(id, self.server.millis()) {
-                self.send(frame).await?;
-            }
-            let served = self.is_agent() || self.server.bootstrap_head(&self.caller.credential.id).is_some();
+            self.send_snapshot().await?;
+            let served = self.start.is_agent || !self.server.bootstrap_heads(&self.caller.credential.id).is_empty();
             if empty && served && request.last_sync_id.0 == 0 {
                 self.prime(self.out.sent_through()).await?;
             }
@@ -106,18 +103,23 @@ impl Connection {
     async fn begin_stream(&mut self, request: &SyncRequest, head: u64) -> Result<Begun, End> {
         let cursor = request.cursor.as_ref().map(|cursor| cursor.as_str()).or(self.start.cursor.as_deref());
         let cursor = cursor.and_then(|cursor| cursor.parse::<u64>().ok()).filter(|cursor| *cursor > 0);
-        let bootstrapped = self.server.bootstrap_head(&self.caller.credential.id);
-        let loaded = bootstrapped.filter(|_| !self.is_agent());
+        // Whoever shares its credential may have bootstrapped as well: what is told again does no harm.
+        let heads = match self.start.is_agent {
+            true => Vec::new(),
+            false => self.server.bootstrap_heads(&self.caller.credential.id),
+        };
+        heads.iter().for_each(|head| self.out.loaded(*head));
+        let loaded = heads.into_iter().min();
         let known = match request.last_sync_id.0 {
             // A cursor without an ack is of a client that never applied anything, whose rows are its bootstrap's.
-            0 => cursor.map(|cursor| loaded.map_or(cursor, |head| head.min(cursor))).or(bootstrapped),
+            0 => cursor.map(|cursor| loaded.map_or(cursor, |head| head.min(cursor))).or(loaded),
             id => Some(id),
         };
-        self.acked = request.last_sync_id.0;
         self.is_primed = request.last_sync_id.0 > 0;
         let Some(mut from) = known.filter(|known| *known <= head && *known < self.out.sent_through()) else {
             // Nothing was missed; or it is ahead of the log, which was restored or lost, and starts over from the head
             // it is told.
+            self.out.acked(request.last_sync_id.0);
             return Ok(Begun::Following(None));
         };
         let mut page = self.events.log(SyncId(from), PAGE).await;
@@ -132,6 +134,7 @@ impl Connection {
             Ok(page) => {
                 // What waits is in the log as well.
                 self.out.rewind(from);
+                self.out.acked(request.last_sync_id.0);
                 Ok(Begun::Following(self.offer_page(from, &page)))
             }
             Err(error) if error.is(Code::MustBootstrap) => Ok(Begun::TooOld(error)),
@@ -160,24 +163,9 @@ impl Connection {
     /// Offers a page of the log; where the next one begins, if there is one.
     fn offer_page(&mut self, after: u64, page: &LogPage) -> Option<u64> {
         for entry in &page.entries {
-            self.offer_caught_up(entry);
-        }
-        (page.cursor < page.head && page.cursor.0 > after).then_some(page.cursor.0)
-    }
-
-    /// A row that was inserted before the client's bootstrap is in its pool, where another insertion changes nothing.
-    fn offer_caught_up(&mut self, entry: &Arc<LogEntry>) {
-        let core = &entry.delta.core;
-        let loaded =
-            self.server.schema.resolve(&core.model_name).is_some_and(|model| model.def().load == LoadStrategy::Instant);
-        let bootstrapped =
-            self.server.bootstrap_head(&self.caller.credential.id).filter(|_| !self.is_agent() && loaded);
-        let known = bootstrapped.is_some_and(|head| core.id.0 <= head);
-        if known && matches!(core.action, DeltaAction::Insert | DeltaAction::Cover) {
-            self.out.offer_as(DeltaAction::Update, super::connection::delta_of(entry, &self.own));
-        } else {
             self.offer(entry);
         }
+        (page.cursor < page.head && page.cursor.0 > after).then_some(page.cursor.0)
     }
 
     /// Moves the cursor of a client that stands at zero, by a delta that changes nothing.
@@ -211,13 +199,13 @@ impl Connection {
 
     /// The client's bootstrap was served after its socket had started: from here on its cursor may stand at the head.
     pub(super) async fn bootstrapped(&mut self, head: u64) -> Result<(), End> {
-        if !self.is_ready || self.is_primed || self.is_agent() {
+        self.out.loaded(head);
+        if !self.is_ready || self.is_primed || self.start.is_agent {
             return Ok(());
         }
         self.drain_events().await?;
         self.flush().await?;
         if self.out.waiting() == 0 {
-            self.out.skip_to(head);
             self.prime(self.out.sent_through()).await?;
         }
         Ok(())
@@ -318,7 +306,7 @@ impl Connection {
         self.drain_events().await?;
         self.events = next;
         let groups = super::connection::listed(&self.server, &self.caller, wanted.as_ref());
-        self.room.regroup(self.id, self.events.access().clone(), groups);
-        Ok(())
+        self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+        self.send_snapshot().await
     }
 }

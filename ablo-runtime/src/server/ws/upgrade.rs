@@ -1,4 +1,5 @@
 use ablo_schema::error::{AbloError, Code};
+use ablo_schema::wire::ParticipantKind;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Extension, State};
@@ -65,6 +66,7 @@ pub async fn upgrade(
         request: origin.request_id,
         cursor: params.get("cursor").filter(|cursor| !cursor.is_empty()).map(str::to_owned),
         groups: params.all("syncGroups").map(str::to_owned).collect(),
+        is_agent: params.get("kind") == Some(ParticipantKind::Agent.as_str()),
         from_elsewhere: headers
             .get(ORIGIN)
             .is_some_and(|origin| !server.options.allows_origin(origin.to_str().unwrap_or_default())),

@@ -43,7 +43,7 @@ pub struct ScopeClaim {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capability_token: Option<String>,
     /// For how long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::amount", skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
 }
 
@@ -121,7 +121,8 @@ impl ClientFrame {
     ///
     /// # Errors
     /// `invalid_json` or `invalid_body`; `param` names the frame. What is wrong with a commit has its own code, and
-    /// its `clientTxId` is a detail, so that the commit can be answered.
+    /// its `clientTxId` is a detail, so that the commit can be answered; so are the `intentId`, `entityType` and
+    /// `entityId` of an announced claim.
     pub fn decode(frame: &str) -> Result<Self, AbloError> {
         let Head { kind, payload } = lenient::decode(frame)?;
         let kind = kind.unwrap_or_default();
@@ -134,7 +135,7 @@ impl ClientFrame {
             "presence_update" => Self::Presence(body(&kind, required()?)?),
             "claim" => Self::Claim(body(&kind, required()?)?),
             "release" => Self::Release(body::<Release>(&kind, required()?)?.claim_id),
-            "intent_begin" => Self::IntentBegin(body(&kind, required()?)?),
+            "intent_begin" => Self::IntentBegin(begin(&kind, required()?)?),
             "intent_abandon" => Self::IntentAbandon(body(&kind, required()?)?),
             "intent_reorder" => Self::IntentReorder(body(&kind, required()?)?),
             "bootstrap_request" => Self::BootstrapRequest(body(&kind, required()?)?),
@@ -144,6 +145,13 @@ impl ClientFrame {
                 kind: kind.into_owned(),
             },
         })
+    }
+
+    /// The attempt of a commit, without reading anything else of it.
+    #[must_use]
+    pub fn attempt(frame: &str) -> Option<ClientTxId> {
+        let Head { kind, payload } = lenient::decode(frame).ok()?;
+        attempt(payload.filter(|_| kind.as_deref() == Some("commit"))?.get())
     }
 
     /// The frame as text.
@@ -171,13 +179,25 @@ impl ClientFrame {
 }
 
 fn commit(payload: &str) -> Result<Commit, AbloError> {
+    Commit::decode(payload).map_err(|error| match attempt(payload) {
+        Some(attempt) => error.detail("clientTxId", attempt),
+        None => error,
+    })
+}
+
+fn attempt(payload: &str) -> Option<ClientTxId> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Attempt {
         client_tx_id: ClientTxId,
     }
-    Commit::decode(payload).map_err(|error| match serde_json::from_str::<Attempt>(payload) {
-        Ok(attempt) => error.detail("clientTxId", attempt.client_tx_id),
-        Err(_) => error,
+    serde_json::from_str::<Attempt>(payload).ok().map(|attempt| attempt.client_tx_id)
+}
+
+fn begin(kind: &str, payload: &str) -> Result<IntentBegin, AbloError> {
+    body(kind, payload).map_err(|error| {
+        let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(payload).unwrap_or_default();
+        let named = members.into_iter().filter(|(name, _)| ["intentId", "entityType", "entityId"].contains(&&**name));
+        named.fold(error, |error, (name, value)| error.detail(&name, value))
     })
 }

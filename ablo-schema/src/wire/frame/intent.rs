@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use crate::wire::{
     claim::{ClaimTarget, IntentObject, LineRange, Narrowing},
     ids::{ClaimId, FencingToken, ParticipantId},
+    lenient,
     model::QueuePlace,
     presence::EpochMillis,
 };
@@ -34,7 +35,7 @@ pub struct IntentBegin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meta: Option<Map<String, Value>>,
     /// How long, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "lenient::amount", skip_serializing_if = "Option::is_none")]
     pub estimated_ms: Option<u64>,
     /// Whether to wait in line.
     #[serde(default, skip_serializing_if = "Option::is_none")]

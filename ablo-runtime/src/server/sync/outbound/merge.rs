@@ -14,9 +14,11 @@ pub(super) fn merge(first: DeltaAction, next: DeltaAction) -> Option<DeltaAction
         (Delete, _) => None,
         (_, Delete) => Some(Delete),
         (Insert, Update | Insert | Cover) => Some(Insert),
-        (Cover, Update | Insert | Cover) => Some(Cover),
-        (Update | Unarchive, Update) => Some(Update),
-        (Update | Unarchive | Archive, Archive) | (Archive, Update) => Some(Archive),
+        // What covers may be told again, to a client that has the row and passes over it: updates come by themselves.
+        (Cover, Insert | Cover) => Some(Cover),
+        // Whether the row is still archived, its data say.
+        (Update | Unarchive | Archive, Update) => Some(Update),
+        (Update | Unarchive | Archive, Archive) => Some(Archive),
         (Update | Archive | Unarchive, Unarchive) => Some(Unarchive),
         _ => None,
     }

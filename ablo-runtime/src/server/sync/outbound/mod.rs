@@ -13,5 +13,8 @@ pub use window::{Delta, Outbound, Parcel, Stream};
 /// The capability in `sync_request` by which a client asks for the plain ordered stream.
 pub const ORDERED_STREAM: &str = "orderedStream";
 
-/// How long a client may take to apply what it was sent, once nothing further arrives: its own 100 ms and the network.
-pub const QUIET_MS: u64 = 300;
+/// How long a client may take to apply what has arrived: its own 100 ms, and the time until a busy one gets to it.
+pub const QUIET_MS: u64 = 200;
+
+/// How long a client may take that answers no question about what has arrived.
+pub const SILENCE_MS: u64 = 2_000;

@@ -100,6 +100,9 @@ fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
         for parcel in out.poll(now) {
             acked = acked.max(client.receive(&parcel, now));
         }
+        if let Some(question) = out.question(false) {
+            out.answered(question, now);
+        }
         if acks && let Some(acked) = acked {
             out.acked(acked);
         }
@@ -164,13 +167,71 @@ fn a_row_waits_for_the_ack_or_for_silence() {
     out.offer(delta(3, DeltaAction::Update, 0, 3));
     out.offer(delta(4, DeltaAction::Update, 1, 4));
     assert!(out.poll(1_100).is_empty(), "the stream is held, not only the row");
-    assert_eq!(out.next_due(), Some(1_300));
+    assert_eq!(out.next_due(false), Some(1_000 + SILENCE_MS));
     out.acked(1);
     let parcels = out.poll(1_110);
     assert_eq!(parcels.iter().map(|p| (p.delta.id, p.merged)).collect::<Vec<_>>(), [(3, true), (4, false)]);
     out.offer(delta(5, DeltaAction::Delete, 1, 0));
-    assert!(out.poll(1_409).is_empty());
-    assert_eq!(out.poll(1_410).len(), 1);
+    assert!(out.poll(1_120).is_empty());
+    let question = out.question(false).unwrap();
+    assert_eq!(out.question(false), None, "asked once");
+    out.answered(question + 1, 1_130);
+    assert!(out.poll(1_130 + QUIET_MS).is_empty(), "an answer to something else");
+    out.answered(question, 1_150);
+    assert_eq!(out.next_due(false), Some(1_150 + QUIET_MS));
+    assert!(out.poll(1_149 + QUIET_MS).is_empty());
+    assert_eq!(out.poll(1_150 + QUIET_MS).len(), 1);
+    out.offer(delta(6, DeltaAction::Insert, 1, 0));
+    assert!(out.poll(2_000).is_empty(), "what was answered is not about what was sent since");
+    assert_eq!(out.poll(1_150 + QUIET_MS + SILENCE_MS).len(), 1, "a client may never answer");
+}
+
+#[test]
+fn an_insertion_takes_updates_in_unless_the_client_may_have_the_row() {
+    let letters = |head: Option<u64>, late: Option<u64>, own: bool| {
+        let mut out = Outbound::new(Stream::Windowed, 0);
+        head.into_iter().for_each(|head| out.loaded(head));
+        out.offer(Delta { own, ..delta(11, DeltaAction::Insert, 0, 1) });
+        out.offer(delta(12, DeltaAction::Update, 0, 2));
+        out.offer(delta(13, DeltaAction::Update, 0, 3));
+        late.into_iter().for_each(|head| out.loaded(head));
+        let first = out.poll(1_000);
+        out.acked(12);
+        let sent =
+            first.into_iter().chain(out.poll(1_001)).map(|parcel| (parcel.delta.id, parcel.delta.letter.letter()));
+        sent.collect::<Vec<_>>()
+    };
+    assert_eq!(letters(None, None, false), [(13, "I")]);
+    for head in [10, 13, 20] {
+        assert_eq!(
+            letters(Some(head), None, false),
+            [(13, "I")],
+            "loaded through {head}: without the row, or with all of it"
+        );
+    }
+    for head in [11, 12] {
+        let apart = [(head, "I"), (13, "U")];
+        assert_eq!(letters(Some(head), None, false), apart, "loaded through {head}: the row, but not all of it");
+        assert_eq!(letters(None, Some(head), false), [(11, "I"), (13, "U")], "also when that is learned late");
+    }
+    assert_eq!(letters(None, None, true), [(11, "I"), (13, "U")], "its own row it has");
+}
+
+#[test]
+fn what_a_client_passes_over_it_knows_all_the_same() {
+    let mut out = Outbound::new(Stream::Windowed, 4);
+    out.acked(4);
+    out.offer(delta(5, DeltaAction::Update, 0, 1));
+    out.poll(1_000);
+    assert_eq!((out.known_at(4), out.applied()), (4, 4), "it may still be collecting");
+    let question = out.question(true).unwrap();
+    out.answered(question, 1_010);
+    out.poll(1_010 + QUIET_MS);
+    assert_eq!((out.known_at(4), out.applied()), (5, 5), "it applied nothing, so it stands where it stood");
+    out.offer(delta(6, DeltaAction::Insert, 1, 1));
+    out.poll(2_000);
+    out.acked(6);
+    assert_eq!((out.known_at(4), out.known_at(5), out.known_at(6), out.known_at(0)), (5, 5, 6, 0));
 }
 
 #[test]
@@ -189,7 +250,7 @@ fn a_held_connection_sends_nothing() {
     out.hold(true);
     out.offer(delta(1, DeltaAction::Insert, 0, 0));
     assert!(out.poll(9_999).is_empty());
-    assert_eq!(out.next_due(), None);
+    assert_eq!(out.next_due(false), None);
     out.hold(false);
     assert_eq!(out.poll(10_000).len(), 1);
 }
@@ -199,7 +260,8 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     let mut send = |id: u64, own: bool| {
         out.offer(Delta { own, ..delta(id, DeltaAction::Update, 0, 0) });
-        let parcels = out.poll(id * 1_000);
+        let parcels = out.poll(1_000);
+        out.acked(id);
         (parcels[0].settle, parcels[0].reapply)
     };
     assert_eq!(send(1, false), (false, false), "not written by this client");
@@ -207,7 +269,22 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
     assert_eq!(send(3, false), (true, false));
     assert_eq!(send(4, false), (false, false), "settled already");
     assert_eq!(send(5, true), (false, true), "it was cleared while this write was under way");
-    assert_eq!(send(6, true), (false, false));
+    assert_eq!(send(6, true), (false, true), "and this one, for all that is known");
+    assert_eq!(send(7, false), (true, false));
+}
+
+#[test]
+fn what_is_merged_settles_when_somebody_else_wrote_last() {
+    let merged = |first: bool, last: bool| {
+        let mut out = Outbound::new(Stream::Windowed, 0);
+        out.offer(Delta { own: first, ..delta(1, DeltaAction::Update, 0, 0) });
+        out.offer(Delta { own: last, ..delta(2, DeltaAction::Update, 0, 0) });
+        let parcels = out.poll(1_000);
+        assert_eq!((parcels.len(), parcels[0].merged), (1, true));
+        parcels[0].settle
+    };
+    assert!(merged(true, false), "its own value hides what came after");
+    assert!(!merged(false, true) && !merged(true, true) && !merged(false, false));
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Client frames that are not writes or claims.
+
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{Client, create};
+use crate::served;
+
+/// 4.5: Frames nobody answers change nothing and break nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_frames_are_passed_over() {
+    let served = served().await;
+    let mut client = Client::user(&served, "u1").await;
+    let table = [
+        json!({ "type": "mutation", "payload": { "mutatorName": "m", "input": {}, "clientTxId": "x" } }),
+        json!({ "type": "bootstrap_request", "payload": { "entities": ["Task"], "versions": {}, "capabilities": {} } }),
+        json!({ "type": "some_future_frame", "payload": { "a": 1 } }),
+        json!({ "type": "some_future_frame" }),
+        json!({ "type": "release", "payload": { "claimId": "participant:unknown" } }),
+        json!({ "type": "intent_abandon", "payload": { "intentId": "unknown" } }),
+        json!({ "type": "intent_reorder", "payload": { "entityType": "tasks", "entityId": "none", "order": [] } }),
+        json!({ "type": "ack", "payload": { "lastSyncId": 0, "versions": {} } }),
+    ];
+    client.settle().await;
+    client.frames.clear();
+    for frame in table {
+        client.send_raw(Message::Text(frame.to_string().into())).await;
+        let answers = client.seen(&["mutation_result", "claim_ack", "bootstrap_response", "intent_rejected"]).await;
+        assert!(answers.is_empty(), "{frame}: {answers:?}");
+    }
+    assert_eq!(client.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await["success"], true);
+}
+
+/// 4.5: An event of the application goes to the others as it was sent, under each of its names, and not to its sender.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_relayed() {
+    let served = served().await;
+    let (mut one, mut two) = (Client::user(&served, "u1").await, Client::user(&served, "u2").await);
+    for kind in ["sheet_selection", "slide_selection", "slide_cursor"] {
+        let payload = json!({ "x": 1.5, "nested": { "list": [1, null] }, "timestamp": 1_795_341_110_789_u64 });
+        one.send(kind, &payload).await;
+        assert_eq!(two.next(kind, |_| true).await, payload);
+        assert!(one.seen(&[kind]).await.is_empty());
+    }
+}
+
+/// 4.11: A commit that is too large fails for good instead of cutting its sender off, who would send it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_that_is_too_large_is_answered() {
+    let served = served().await;
+    let mut client = Client::user(&served, "u1").await;
+    let large = create("task", "t1", json!({ "title": "x".repeat(300 << 10) }));
+    let refused = client.commit(&json!([large])).await;
+    assert_eq!((&refused["success"], &refused["error"]["code"]), (&json!(false), &json!("body_too_large")));
+    assert_eq!(client.commit(&json!([create("task", "t1", json!({ "title": "x" }))])).await["success"], true);
+}
+
+/// 5.8: More groups for a socket are granted or denied, each with an answer, and end with a release or in time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scopes_are_answered() {
+    let served = served().await;
+    let limits = json!({ "syncGroups": ["project:p1"] });
+    let mut narrow = Client::agent(&served, "agent:n", limits).await;
+    narrow.send("claim", &json!({ "claimId": "participant:1", "syncGroups": ["project:p2"], "ttlSeconds": 300 })).await;
+    let denied = narrow.next("claim_ack", |_| true).await;
+    assert_eq!(
+        (&denied["claimId"], &denied["success"], &denied["error"]["code"], &denied["error"]["requiredCapability"]),
+        (
+            &json!("participant:1"),
+            &json!(false),
+            &json!("capability_scope_denied"),
+            &json!({ "scope": "subscribe", "constraints": { "syncGroup": ["project:p2"] } })
+        )
+    );
+    let mut wide = Client::user(&served, "u1").await;
+    for (claim, ttl) in
+        [("participant:2", json!(300)), ("participant:3", json!(0.07 * 1000.0)), ("participant:4", Value::Null)]
+    {
+        wide.send("claim", &json!({ "claimId": claim, "syncGroups": ["project:p2"], "ttlSeconds": ttl })).await;
+        let granted = wide.next("claim_ack", |_| true).await;
+        assert_eq!(
+            (&granted["claimId"], &granted["success"], &granted["syncGroups"]),
+            (&json!(claim), &json!(true), &json!(["project:p2"])),
+            "{granted}"
+        );
+    }
+    wide.send("release", &json!({ "claimId": "participant:2" })).await;
+    wide.send("claim", &json!({ "claimId": "participant:5", "syncGroups": ["project:p2"], "ttlSeconds": 0.3 })).await;
+    assert_eq!(wide.next("claim_expired", |_| true).await, json!({ "claimId": "participant:5" }));
+}
