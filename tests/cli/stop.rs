@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -75,6 +75,29 @@ fn fifty_sigterms_under_load_lose_nothing_and_repeat_nothing() {
     let rows: i64 = file.query_row("SELECT COUNT(*) FROM notes", [], |row| row.get(0)).unwrap();
     assert_eq!(usize::try_from(rows).unwrap(), written.len());
     assert!(known.acknowledged.len() >= ROUNDS * ENOUGH);
+}
+
+#[test]
+fn told_twice_it_ends_at_once() {
+    for again in ["-TERM", "-INT"] {
+        // Left alone it would go on for an hour.
+        let mut server = Server::start(&["--lame-duck-seconds", "3600"]);
+        server.tell_to_stop();
+        until(|| server.request("GET", "/readyz", "", "").0 == 503, "it is draining");
+        assert_eq!(server.request("GET", "/livez", "", "").0, 200);
+        server.signal(again);
+        until(|| server.child.try_wait().unwrap().is_some(), "it has ended");
+        assert_eq!(server.child.wait().unwrap().code(), Some(130), "{again}");
+    }
+}
+
+/// Waits for something that a process does by itself.
+fn until(mut is_so: impl FnMut() -> bool, what: &str) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "not yet: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn commit(id: &str) -> Value {

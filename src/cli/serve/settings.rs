@@ -241,7 +241,7 @@ static GENERAL: [Setting; 12] = [
     Setting {
         name: "lame_duck_seconds",
         kind: Kind::Seconds,
-        help: "How long the server serves on, no longer ready, after it was told to stop.",
+        help: "How long the server serves on, no longer ready, after it was told to stop. Told again, it ends at once with exit code 130.",
         set: |draft, value| draft.server.lame_duck = seconds(&value),
         get: |draft| Some(Value::Float(draft.server.lame_duck.as_secs_f64())),
     },
