@@ -6,7 +6,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Writer};
-use ablo_runtime::store::{Reading, Store};
+use ablo_runtime::store::{Epoch, Opened, Reading, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -20,12 +20,8 @@ use support::*;
 struct Asked(Arc<Mutex<Vec<Arc<Writer>>>>);
 
 impl Store for Asked {
-    fn open<'a>(
-        &'a self,
-        _: &'a ValidSchema,
-        _: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
-        Box::pin(ready(Ok(Vec::new())))
+    fn open<'a>(&'a self, _: &'a ValidSchema, _: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
+        Box::pin(ready(Epoch::draw().map(|epoch| Opened { epoch, due: Vec::new() })))
     }
 
     fn submit(&self, writer: Arc<Writer>) {
@@ -34,6 +30,10 @@ impl Store for Asked {
 
     fn read(&self, _: &OrganizationId, _: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
         Box::pin(ready(Ok(())))
+    }
+
+    fn organizations(&self, _: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        Box::pin(ready(Ok(Vec::new())))
     }
 }
 

@@ -8,7 +8,7 @@ mod support;
 
 use std::time::Duration;
 
-use ablo_runtime::engine::{Clock, Engine, EngineOptions};
+use ablo_runtime::engine::{Clock, Engine, EngineOptions, Participant};
 use ablo_runtime::server::{Retention, ServeOptions};
 use ablo_runtime::store::MemoryStore;
 use ablo_schema::time::{SignedDuration, Timestamp};
@@ -43,7 +43,7 @@ fn ids(deltas: &Value) -> Vec<u64> {
 async fn who_stands_before_a_trimmed_log_is_told_to_bootstrap() {
     for server in Served::over_every_store(support::schema).await {
         server.commit(&tasks(30, "a")).await;
-        let organizations = server.server.engine.organizations();
+        let organizations = server.server.engine.organizations(0).await.unwrap();
         let later = Timestamp::now() + SignedDuration::from_hours(24 * 30);
         let week = Duration::from_secs(7 * 24 * 3_600);
         for (age, now, trimmed) in
@@ -133,4 +133,44 @@ async fn a_running_server_trims_by_itself() {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     assert_eq!(session.log_bounds().await.unwrap(), (SyncId(2), SyncId(3)), "the last one stays");
+}
+
+/// A server that is mounted by hand, in which nobody has done anything since it was started.
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn logs_that_nobody_has_asked_for_are_trimmed_too() {
+    use ablo_runtime::server::auth::{Book, MemoryAuth};
+    use ablo_runtime::server::{Server, ServerOptions, router};
+    use ablo_runtime::store::{Durability, SqliteStore};
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let open = async || {
+        let store = SqliteStore::new(&file, Durability::Normal);
+        Engine::open(support::schema(), store, EngineOptions::default()).await.unwrap()
+    };
+    let engine = open().await;
+    for (organization, count) in [("org_1", 3), ("org_2", 5), ("org_3", 1)] {
+        let session = engine.session(Participant::system(organization, "sys"));
+        let rows = (0..count).map(|at| support::create("tasks", &format!("t{at}"), json!({ "title": "a" })));
+        session.commit(support::commit(rows)).await.unwrap();
+    }
+    drop(engine);
+
+    let retention = Retention { age: Some(Duration::ZERO), deltas: 1 };
+    let options = ServerOptions { retention, ..ServerOptions::default() };
+    let book = Book::open(Box::new(MemoryAuth), Clock::system()).unwrap();
+    let server = Server::new(open().await, support::schema().into(), book, options);
+    let _router = router(&server);
+    let trimmed = || -> Vec<u64> {
+        let file = rusqlite::Connection::open(&file).unwrap();
+        let mut heads = file.prepare("SELECT trimmed FROM ablo_heads ORDER BY organization_id").unwrap();
+        let trimmed = heads.query_map([], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs())).unwrap();
+        trimmed.collect::<Result<_, _>>().unwrap()
+    };
+    let begun = std::time::Instant::now();
+    while trimmed() != [2, 4, 0] {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", trimmed());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

@@ -9,7 +9,8 @@ Exit codes:
   2  used wrongly
   3  differences, or work is pending
   4  refused as unsafe
-  5  cannot reach the server or the database";
+  5  cannot reach the server or the database
+130  `serve` was told to stop a second time and did not finish";
 
 /// Typed shared state: its schema, its migrations and its server.
 #[derive(Debug, Parser)]
@@ -72,7 +73,7 @@ pub(super) enum Command {
     Keys(KeysCommand),
     /// Makes, applies, takes back and checks migrations.
     Migrate(Migrate),
-    /// Adopts tables that exist already.
+    /// Adopts tables that exist already; copies and upgrades SQLite files.
     Db(Db),
     /// Serves the schema over HTTP and WebSocket.
     Serve(Serve),
@@ -288,6 +289,24 @@ pub(super) enum DbCommand {
         /// The name of the schema struct.
         #[arg(long, default_value = "Database")]
         name: String,
+    },
+    /// Copies a SQLite file as it is at one moment, also while a server has it open. Nothing is overwritten.
+    Backup {
+        /// The file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// The copy to make.
+        #[arg(value_name = "COPY")]
+        copy: PathBuf,
+    },
+    /// Makes a SQLite file of a copy. Nothing is overwritten: stop the server and move its file away first.
+    Restore {
+        /// The copy.
+        #[arg(value_name = "COPY")]
+        copy: PathBuf,
+        /// The file to make.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Brings an embedded SQLite file, which nobody has open, to the schema. Opening it does so by itself when nothing
     /// is at stake.

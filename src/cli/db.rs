@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use ablo_runtime::store::SqliteUpgrade;
+use ablo_runtime::store::{CopyProgress, SqliteUpgrade, backup_sqlite, restore_sqlite};
+use ablo_schema::error::AbloError;
 use ablo_schema::json::Json;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub(super) fn run(db: &Db, source: &Source, console: &Console) -> Outcome {
     match &db.command {
         DbCommand::Check => run_check(db, source, console),
         DbCommand::Pull { name } => run_pull(db, name, console),
+        DbCommand::Backup { file, copy } => run_copy(backup_sqlite, file, copy, console),
+        DbCommand::Restore { copy, file } => run_copy(restore_sqlite, copy, file, console),
         DbCommand::Upgrade { file, hints, allow } => run_upgrade(file, hints, allow, source, console),
     }
 }
@@ -84,6 +87,28 @@ fn run_check(db: &Db, source: &Source, console: &Console) -> Outcome {
     }
     let all = fits.iter().all(|fit| fit.misfits.is_empty());
     Ok(if all { Exit::Ok } else { Exit::Pending })
+}
+
+/// One of the two ways to copy a file.
+type Copying = fn(&Path, &Path, &mut dyn FnMut(CopyProgress)) -> Result<u64, AbloError>;
+
+fn run_copy(copying: Copying, from: &Path, to: &Path, console: &Console) -> Outcome {
+    let progress = Progress::start("copying");
+    let bytes = copying(from, to, &mut |CopyProgress { done, total }| {
+        progress.set(if done < total {
+            format!("copying: {} %", done * 100 / total)
+        } else {
+            "checking the copy".into()
+        });
+    })?;
+    drop(progress);
+    if console.is_json() {
+        let members = [("file", Json::from(&*to.to_string_lossy())), ("bytes", Json::from(bytes))];
+        console.json("ablo.copy/1", members)?;
+    } else {
+        console.data(&format!("wrote {} ({bytes} bytes)\n", to.display()))?;
+    }
+    Ok(Exit::Ok)
 }
 
 /// Upgrades an embedded file.

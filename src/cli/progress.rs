@@ -14,37 +14,47 @@ const CLEAR: &str = "\r\x1b[K";
 
 /// Says what is going on until it is dropped, when standard error is a terminal.
 pub(super) struct Progress {
-    /// Held while something is written; whether the line is.
-    shown: Arc<Mutex<bool>>,
+    /// Held while something is written.
+    line: Arc<Mutex<Line>>,
     ticking: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+struct Line {
+    what: String,
+    is_shown: bool,
 }
 
 impl Progress {
     pub fn start(what: &str) -> Self {
-        let shown = Arc::new(Mutex::new(false));
+        let line = Arc::new(Mutex::new(Line { what: what.to_owned(), is_shown: false }));
         let is_watched = io::stderr().is_terminal();
         let ticking = is_watched.then(|| {
             let (stop, stopped) = mpsc::channel();
-            let (what, shown) = (what.to_owned(), Arc::clone(&shown));
+            let line = Arc::clone(&line);
             let start = Instant::now();
             let tick = move || {
                 let mut wait = PATIENCE;
                 while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-                    *shown = true;
-                    say(&format!("{CLEAR}{what} ({} s)", start.elapsed().as_secs()));
+                    let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+                    line.is_shown = true;
+                    say(&format!("{CLEAR}{} ({} s)", line.what, start.elapsed().as_secs()));
                     wait = TICK;
                 }
             };
             (stop, std::thread::spawn(tick))
         });
-        Self { shown, ticking }
+        Self { line, ticking }
+    }
+
+    /// Says something else from now on.
+    pub fn set(&self, what: String) {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner).what = what;
     }
 
     /// Writes something else, with the line out of the way.
     pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::take(&mut *shown) {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::take(&mut line.is_shown) {
             say(CLEAR);
         }
         write()

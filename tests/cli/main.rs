@@ -1,6 +1,7 @@
 //! Drives the built `ablo` binary: outputs, exit codes, broken inputs, pipes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod backup;
 mod config;
 mod db;
 mod diff;

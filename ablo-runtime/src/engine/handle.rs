@@ -11,7 +11,7 @@ use super::rules::Rules;
 use super::seat::Seat;
 use super::writer::Alarm;
 use super::{EngineOptions, Participant, Session, Writer, sweeper};
-use crate::store::Store;
+use crate::store::{Epoch, Opened, Store};
 
 /// Serves organizations over one store. Clones share it; the last one to go shuts it down.
 #[derive(Clone, Debug)]
@@ -21,6 +21,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     rules: Arc<Rules>,
     store: Arc<dyn Store>,
+    epoch: Epoch,
     writers: Mutex<HashMap<OrganizationId, Arc<Writer>>>,
     alarms: mpsc::UnboundedSender<Alarm>,
     sweeper: tokio::task::JoinHandle<()>,
@@ -33,11 +34,11 @@ impl Engine {
     /// When the store cannot be opened.
     pub async fn open(schema: ValidSchema, store: impl Store, options: EngineOptions) -> Result<Self, AbloError> {
         let store: Arc<dyn Store> = Arc::new(store);
-        let due = store.open(&schema, &options.clock).await?;
+        let Opened { epoch, due } = store.open(&schema, &options.clock).await?;
         let (alarms, ringing) = mpsc::unbounded_channel();
         let sweeper = tokio::spawn(sweeper::run(options.clock.clone(), ringing));
         let rules = Arc::new(Rules::new(schema, options));
-        let engine = Self(Arc::new(Inner { rules, store, writers: Mutex::default(), alarms, sweeper }));
+        let engine = Self(Arc::new(Inner { rules, store, epoch, writers: Mutex::default(), alarms, sweeper }));
         for (organization, at) in due {
             // The receiver is the task just spawned.
             let _ = engine.0.alarms.send((at, engine.writer(&organization)));
@@ -76,10 +77,18 @@ impl Engine {
         answer.await.map_err(|_| gone())?
     }
 
-    /// The organizations somebody has been seated in since the engine was opened: no other log grows.
+    /// The organizations whose logs hold more than this many deltas.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organizations(&self, longer_than: u64) -> Result<Vec<OrganizationId>, AbloError> {
+        self.0.store.organizations(longer_than).await
+    }
+
+    /// What the positions of every log are of.
     #[must_use]
-    pub fn organizations(&self) -> Vec<OrganizationId> {
-        self.0.writers.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    pub fn epoch(&self) -> Epoch {
+        self.0.epoch
     }
 
     /// Takes no more requests and ends every subscription. Requests that wait are still answered.

@@ -2,6 +2,30 @@
 //!
 //! [`serve`] runs one with its own listener; [`router`] mounts anywhere. The state machines in [`sync`] hold the rules
 //! of the sync plane with the time passed in; [`auth`] knows who is asking.
+//!
+//! Mounted by hand, everything is in [`Server::new`]: it also starts what a server does by itself.
+//!
+//! ```
+//! use ablo_runtime::engine::{Clock, Engine, EngineOptions};
+//! use ablo_runtime::server::auth::{Book, MemoryAuth};
+//! use ablo_runtime::server::{Server, ServerOptions, router};
+//! use ablo_runtime::store::MemoryStore;
+//! # use ablo_schema::{error::AbloError, ir::ValidSchema};
+//!
+//! # async fn mount(schema: ValidSchema, app: axum::Router) -> Result<(), AbloError> {
+//! let clock = Clock::system();
+//! let options = EngineOptions { clock: clock.clone(), ..EngineOptions::default() };
+//! let engine = Engine::open(schema.clone(), MemoryStore::new(), options).await?;
+//! let book = Book::open(Box::new(MemoryAuth), clock)?;
+//! let server = Server::new(engine, schema.into(), book, ServerOptions::default());
+//! let app = app.merge(router(&server));
+//! // Serve `app`. Before it ends:
+//! server.close_sockets(1012, "the server is restarting");
+//! server.stop();
+//! # drop(app);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod auth;
 mod depth;

@@ -1,10 +1,12 @@
+use std::sync::Weak;
 use std::time::Duration;
 
 use ablo_schema::error::AbloError;
 use ablo_schema::time::{SignedDuration, Timestamp};
 use ablo_schema::wire::{OrganizationId, SyncId};
+use tokio::sync::watch;
 
-use super::state::Shared;
+use super::state::Server;
 use super::telemetry;
 use crate::engine::{Engine, Participant};
 
@@ -28,7 +30,7 @@ impl Default for Retention {
 const STEP: u32 = 1_000;
 /// How many steps an organization gets before the next one is looked at.
 const STEPS: usize = 20;
-/// The time between two looks at every organization.
+/// The time between two looks at the logs.
 const PAUSE: Duration = Duration::from_secs(60);
 
 impl Retention {
@@ -71,20 +73,30 @@ impl Retention {
     }
 }
 
-/// Keeps every log as short as it may be, for as long as the server runs.
-pub(super) async fn run(server: Shared) {
-    let retention = &server.options.retention;
-    let mut stop = server.stopped();
-    while retention.age.is_some() {
-        for organization in server.engine.organizations() {
-            // What fails now is tried again the next time.
-            if let Err(error) = retention.apply(&server.engine, &organization, server.book.now()).await {
-                telemetry::told(error);
-            }
+/// Keeps every log as short as it may be, until the server stops or is gone.
+pub(super) async fn run(server: Weak<Server>, mut stop: watch::Receiver<bool>) {
+    while let Some(server) = server.upgrade() {
+        // What fails now is tried again the next time.
+        if let Err(error) = sweep(&server).await {
+            telemetry::told(error);
         }
+        drop(server);
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
+}
+
+async fn sweep(server: &Server) -> Result<(), AbloError> {
+    let retention = &server.options.retention;
+    for organization in server.engine.organizations(retention.deltas.into()).await? {
+        if server.is_stopping() {
+            break;
+        }
+        if let Err(error) = retention.apply(&server.engine, &organization, server.book.now()).await {
+            telemetry::told(error);
+        }
+    }
+    Ok(())
 }

@@ -14,7 +14,6 @@ use super::auth::SqliteAuth;
 use super::auth::{Book, MemoryAuth, Mint, TrustedIssuer};
 use super::http;
 use super::options::{ServeOptions, StoreChoice};
-use super::retention;
 use super::state::{Server, Shared};
 use super::telemetry;
 use crate::engine::{Clock, Engine, EngineOptions};
@@ -24,6 +23,9 @@ use crate::store::{Durability, SqliteStore};
 
 /// The organization of a development server.
 pub const DEV_ORGANIZATION: &str = "org_dev";
+
+/// The exit code of a process that was told to stop twice.
+const TOLD_TWICE: i32 = 130;
 
 /// How long open sockets have to close once the server stops.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -45,7 +47,8 @@ pub struct Ready {
     pub publishable_key: Option<String>,
 }
 
-/// Opens the store, listens, says so through `ready`, and serves until the process is told to stop (SIGTERM, SIGINT).
+/// Opens the store, listens, says so through `ready`, and serves until the process is told to stop (SIGTERM, SIGINT). Told
+/// a second time, the process ends at once with exit code 130.
 ///
 /// # Errors
 /// When the store cannot be opened or the address cannot be listened on.
@@ -115,8 +118,6 @@ impl Running {
         let (addr, version) = (ready.addr.to_string(), env!("CARGO_PKG_VERSION"));
         let schema = server.schema.hash().to_string();
         tracing::info!(target: telemetry::SERVER, addr, version, schema, "listening");
-        let revocations = tokio::spawn(close_revoked(server.clone()));
-        let trimming = tokio::spawn(retention::run(server.clone()));
         let router = http::router(&server);
         let closing = server.clone();
         let stopping = async move {
@@ -141,8 +142,6 @@ impl Running {
             outcome = std::future::IntoFuture::into_future(served) => outcome.map_err(|error| cannot_listen(ready.addr, &error))?,
             () = overtime => {}
         }
-        revocations.abort();
-        trimming.abort();
         server.engine.shut_down();
         // Sockets are not part of what axum waits for. Whoever still holds the server keeps its store open.
         let deadline = tokio::time::Instant::now() + CLOSING;
@@ -151,20 +150,6 @@ impl Running {
         }
         tracing::info!(target: telemetry::SERVER, "stopped");
         Ok(())
-    }
-}
-
-/// Closes the sockets of credentials as they are revoked.
-async fn close_revoked(server: Shared) {
-    use tokio::sync::broadcast::error::RecvError;
-    let mut ended = server.book.ended();
-    loop {
-        match ended.recv().await {
-            Ok(id) => server.close_credential(&id, 4001, "the credential was revoked"),
-            // Sockets look at their own credential now and then anyway.
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return,
-        }
     }
 }
 
@@ -210,7 +195,7 @@ fn told_to_stop() -> impl Future<Output = ()> + Send + 'static {
         signals.next().await;
         tokio::spawn(async move {
             signals.next().await;
-            std::process::exit(130);
+            std::process::exit(TOLD_TWICE);
         });
     }
 }

@@ -1,18 +1,19 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Instant;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{Group, KeyKind, OrganizationId};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::auth::{Book, Credential, DEFAULT_GROUP, HttpKeys, Issuers};
 use super::http::Caller;
 use super::metrics::Metrics;
 use super::options::ServerOptions;
 use super::rate::Buckets;
+use super::retention;
 use super::room::Room;
 use super::sync::Bootstraps;
 use super::telemetry;
@@ -50,10 +51,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server over an engine.
+    /// A server over an engine, for [`router`](super::router). What it does by itself, such as to trim logs and to close the
+    /// sockets of revoked credentials, it does from here on until [`Server::stop`]. Must be called inside a tokio runtime.
     #[must_use]
     pub fn new(engine: Engine, schema: Arc<ValidSchema>, book: Book, options: ServerOptions) -> Shared {
-        Arc::new(Self {
+        let ended = book.ended();
+        let server = Arc::new(Self {
             engine,
             schema,
             book,
@@ -68,7 +71,13 @@ impl Server {
             draining: AtomicBool::new(false),
             stop: watch::channel(false).0,
             started: Instant::now(),
-        })
+        });
+        let weak = Arc::downgrade(&server);
+        tokio::spawn(close_revoked(weak.clone(), ended));
+        if server.options.retention.age.is_some() {
+            tokio::spawn(retention::run(weak, server.stopped()));
+        }
+        server
     }
 
     /// Who presents this token.
@@ -268,5 +277,18 @@ impl Server {
     #[must_use]
     pub fn millis(&self) -> i64 {
         self.book.now().as_millisecond()
+    }
+}
+
+/// Closes the sockets of credentials as they are revoked.
+async fn close_revoked(server: Weak<Server>, mut ended: broadcast::Receiver<String>) {
+    use broadcast::error::RecvError;
+    loop {
+        match (ended.recv().await, server.upgrade()) {
+            (Ok(id), Some(server)) => server.close_credential(&id, 4001, "the credential was revoked"),
+            // Sockets look at their own credential now and then anyway.
+            (Err(RecvError::Lagged(_)), Some(_)) => {}
+            (Err(RecvError::Closed), _) | (_, None) => return,
+        }
     }
 }

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::{
-    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step, Store, WriteSet,
-    indexed_slots,
+    Count, Epoch, Field, KeyMap, Loaded, LogRange, Match, Opened, ReadSet, Reading, ReceiptKey, RowKey, Scan, Step,
+    Store, WriteSet, indexed_slots,
 };
 use crate::claims::RowClaims;
 use crate::engine::{Clock, LogEntry, StoredReceipt, StoredRow, Writer, compare_values};
@@ -22,6 +22,7 @@ pub struct MemoryStore(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     clock: Clock,
+    epoch: Option<Epoch>,
     /// The slots that are indexed, by model.
     indexed: Vec<Vec<usize>>,
     types: Vec<Vec<FieldType>>,
@@ -59,18 +60,16 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         let mut state = self.lock();
         state.clock = clock.clone();
         state.indexed = schema.models().map(|model| indexed_slots(schema, model.index())).collect();
         state.types =
             schema.models().map(|model| model.shape().slots().iter().map(|slot| slot.def.ty).collect()).collect();
         let due = state.organizations.iter().filter_map(|(id, kept)| Some((id.clone(), kept.due.first()?.0))).collect();
-        Box::pin(std::future::ready(Ok(due)))
+        let epoch = state.epoch.map_or_else(Epoch::draw, Ok);
+        state.epoch = epoch.as_ref().ok().copied();
+        Box::pin(std::future::ready(epoch.map(|epoch| Opened { epoch, due })))
     }
 
     /// Runs on the caller's thread: nothing here waits for anything but the lock.
@@ -92,6 +91,12 @@ impl Store for MemoryStore {
         });
         Box::pin(std::future::ready(outcome))
     }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        let state = self.lock();
+        let long = state.organizations.iter().filter(|(_, kept)| kept.log.len() as u64 > longer_than);
+        Box::pin(std::future::ready(Ok(long.map(|(id, _)| id.clone()).collect())))
+    }
 }
 
 impl State {
@@ -100,7 +105,7 @@ impl State {
         organization: &OrganizationId,
         mut step: impl FnMut(&Loaded) -> Result<Step, AbloError>,
     ) -> Result<(), AbloError> {
-        let Self { clock, indexed, types, organizations } = self;
+        let Self { clock, indexed, types, organizations, .. } = self;
         if !organizations.contains_key(organization) {
             let rows = vec![BTreeMap::new(); indexed.len()];
             organizations.insert(organization.clone(), Organization { rows, ..Organization::default() });

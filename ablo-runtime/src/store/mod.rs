@@ -2,6 +2,7 @@
 //!
 //! [`Store`] is the seam between the engine and a database; [`MemoryStore`] and `SqliteStore` are in this crate.
 
+mod epoch;
 mod memory;
 mod seam;
 #[cfg(feature = "sqlite")]
@@ -15,14 +16,24 @@ use ablo_schema::ir::{ModelIndex, RelationKind, ValidSchema};
 use ablo_schema::wire::OrganizationId;
 use futures_util::future::BoxFuture;
 
+pub use epoch::Epoch;
 pub use memory::MemoryStore;
 pub use seam::{
     Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet,
 };
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, SqliteStore, SqliteUpgrade};
+pub use sqlite::{CopyProgress, Durability, SqliteStore, SqliteUpgrade, backup_sqlite, restore_sqlite};
 
 use crate::engine::{Clock, Writer};
+
+/// What a store says when it is opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What its positions are of.
+    pub epoch: Epoch,
+    /// The organizations with claims that are due, and when the first is, in milliseconds since 1970.
+    pub due: Vec<(OrganizationId, u64)>,
+}
 
 /// A database that keeps organizations: rows, logs, claims and answers.
 ///
@@ -40,17 +51,15 @@ use crate::engine::{Clock, Writer};
 ///   behind it does not.
 /// - **The same answers.** Conditions and orders mean what [`Test`](crate::engine::Test) says, whatever the database's
 ///   own operators do, and values come back as they were written.
+/// - **One history per epoch.** What was there stays there. A store whose content goes back in time, because a backup of
+///   it was restored, draws a new [`Epoch`], and gives no position, stamp or token that it may have given before.
 /// - **Organizations apart.** Nothing read or written for one organization touches another's.
 pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// Gets ready for the rows of a schema and tells which organizations have claims that are due, and when the first is.
+    /// Gets ready for the rows of a schema.
     ///
     /// # Errors
     /// When the database cannot be reached or holds another schema's rows.
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>>;
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>>;
 
     /// Runs a writer's transactions until [`Writer::begin`] has nothing left: begin, step until it writes, commit,
     /// finish. Returns without waiting for I/O.
@@ -61,6 +70,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// When the reading fails, or the database does.
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>>;
+
+    /// The organizations whose logs hold more than this many deltas, whether anybody has asked for them or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>>;
 
     /// Finishes what is queued and lets the database go, so that it can be opened again as soon as this returns. The
     /// engine calls it when it ends.

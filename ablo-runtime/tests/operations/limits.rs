@@ -166,7 +166,8 @@ async fn a_long_catch_up_comes_in_messages_below_a_mebibyte() {
         let deltas = match frame["type"].as_str().unwrap() {
             "sync_response" => {
                 let deltas = payload["deltas"].as_array().unwrap().clone();
-                assert_eq!(payload["newCursor"], deltas.last().unwrap()["id"].to_string(), "as far as it goes itself");
+                let cursor = format!("{}-{}", server.server.engine.epoch(), deltas.last().unwrap()["id"]);
+                assert_eq!(payload["newCursor"], cursor, "as far as it goes itself");
                 deltas
             }
             "delta" => vec![payload.clone()],

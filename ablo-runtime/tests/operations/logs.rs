@@ -10,7 +10,7 @@ use ablo_runtime::claims::PreemptByOperation;
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Writer};
 use ablo_runtime::server::auth::{Book, MemoryAuth};
 use ablo_runtime::server::{Retention, Server, ServerOptions, mint_key, router};
-use ablo_runtime::store::{MemoryStore, Reading, Store};
+use ablo_runtime::store::{MemoryStore, Opened, Reading, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::time::{SignedDuration, Timestamp};
@@ -299,11 +299,7 @@ fn fresh() -> String {
 struct Failing(MemoryStore, Arc<AtomicBool>);
 
 impl Store for Failing {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         self.0.open(schema, clock)
     }
 
@@ -317,6 +313,10 @@ impl Store for Failing {
             return Box::pin(std::future::ready(Err(error)));
         }
         self.0.read(organization, reading)
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.0.organizations(longer_than)
     }
 }
 
@@ -377,7 +377,7 @@ async fn preempted_and_failed(log: &Log) {
 async fn trimmed(server: &TestServer) {
     let later = Timestamp::now() + SignedDuration::from_hours(24);
     let retention = Retention { age: Some(Duration::from_secs(60)), deltas: 1 };
-    for organization in server.server.engine.organizations() {
+    for organization in server.server.engine.organizations(0).await.unwrap() {
         retention.apply(&server.server.engine, &organization, later).await.unwrap();
     }
 }

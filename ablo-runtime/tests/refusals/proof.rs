@@ -10,7 +10,7 @@ use std::{
 
 use ablo_runtime::{
     engine::{Archived, Clock, CommitRequest, Engine, EngineOptions, Participant, Query, Quotas, Session, Writer},
-    store::{Reading, Store},
+    store::{Opened, Reading, Store},
 };
 use ablo_schema::{
     error::{AbloError, Code},
@@ -51,11 +51,7 @@ impl Moody {
 }
 
 impl Store for Moody {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         self.store.open(schema, clock)
     }
 
@@ -76,6 +72,10 @@ impl Store for Moody {
             Mood::Forgets => Box::pin(ready(Ok(()))),
             _ => self.store.read(organization, reading),
         }
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.store.organizations(longer_than)
     }
 
     fn close(&self) {

@@ -22,7 +22,8 @@ pub struct Served {
     pub server: Shared,
     pub addr: std::net::SocketAddr,
     pub key: String,
-    serving: tokio::task::JoinHandle<()>,
+    stop: tokio::sync::oneshot::Sender<()>,
+    serving: Serving,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -43,8 +44,16 @@ impl Served {
         let running: Running = start(options).await.unwrap();
         let (server, addr) = (running.server.clone(), running.ready.addr);
         let key = running.ready.secret_key.clone().unwrap();
-        let serving = tokio::spawn(async move { running.until(std::future::pending()).await.unwrap() });
-        Self { server, addr, key, serving, _folder: folder }
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(async move { running.until(async { drop(stopped.await) }).await.unwrap() });
+        Self { server, addr, key, stop, serving: Serving(serving), _folder: folder }
+    }
+
+    /// Stops it as a signal would, and waits until it is gone, its store with it.
+    pub async fn stop(self) {
+        let Self { server, stop, mut serving, .. } = self;
+        drop((server, stop));
+        tokio::time::timeout(LONG, &mut serving.0).await.unwrap().unwrap();
     }
 
     /// A request: status, headers in lower case, and body.
@@ -126,9 +135,11 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+struct Serving(tokio::task::JoinHandle<()>);
+
+impl Drop for Serving {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.0.abort();
     }
 }
 
@@ -165,14 +176,18 @@ impl Socket {
 
     /// The next message; `Err` with the code when the server closes.
     async fn receive(&mut self) -> Result<Value, Option<u16>> {
-        loop {
-            match tokio::time::timeout(LONG, self.stream.next()).await.expect("the server says nothing") {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(None),
+        // Pings say nothing.
+        let told = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                    Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return Err(None),
+                }
             }
-        }
+        };
+        tokio::time::timeout(LONG, told).await.expect("the server says nothing")
     }
 
     /// The payload of the next frame of a kind that a test accepts. What came before it stays in `frames`.

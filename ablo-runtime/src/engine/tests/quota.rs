@@ -12,7 +12,7 @@ use crate::claims::{Acquire, ClaimCommand, ClaimDetails};
 use crate::engine::defect::Defect;
 use crate::engine::quota::{Kept, Usage};
 use crate::engine::{Clock, ClockHand, Engine, EngineOptions, Participant, Quotas, Session, Writer};
-use crate::store::{Count, Loaded, MemoryStore, ReadSet, Reading, Store};
+use crate::store::{Count, Loaded, MemoryStore, Opened, ReadSet, Reading, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{Action, CommitOperation, OrganizationId, SyncId};
@@ -77,11 +77,7 @@ fn a_step() -> impl Strategy<Value = Step> {
 struct Lasting(Arc<MemoryStore>);
 
 impl Store for Lasting {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         self.0.open(schema, clock)
     }
 
@@ -91,6 +87,10 @@ impl Store for Lasting {
 
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
         self.0.read(organization, reading)
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.0.organizations(longer_than)
     }
 }
 

@@ -13,6 +13,7 @@ use axum::extract::ws::Utf8Bytes;
 use super::connection::{Connection, End, close};
 use super::project;
 use crate::engine::{LogEntry, LogPage, Participant};
+use crate::server::sync::Place;
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
 /// How many deltas of the log are read at once.
@@ -59,12 +60,13 @@ impl Connection {
         } else {
             self.ack(request.last_sync_id.0.min(self.out.sent_through()));
         }
-        let empty = ready.is_empty() && more.is_none() && too_old.is_none();
+        let is_too_old = too_old.is_some();
+        let empty = ready.is_empty() && more.is_none() && !is_too_old;
         // What does not fit into one message follows in its order, each delta in a message of its own.
         let (mut deltas, mut bytes, mut through) = (Vec::new(), 0, self.out.sent_through());
         let mut rest = ready.iter();
         // Who is told to bootstrap reads nothing else in that message.
-        let most = if too_old.is_some() { 0 } else { usize::MAX };
+        let most = if is_too_old { 0 } else { usize::MAX };
         for parcel in rest.by_ref().take(most) {
             let Some(delta) = self.json(parcel) else { continue };
             bytes += delta.get().len();
@@ -75,8 +77,8 @@ impl Connection {
             }
         }
         let mut response = SyncResponse::new(deltas, head);
-        response.new_cursor = too_old.is_none().then(|| Cursor(through.to_string()));
-        response.requires_bootstrap = Some(too_old.is_some());
+        response.new_cursor = (!is_too_old).then(|| self.cursor(through));
+        response.requires_bootstrap = Some(is_too_old);
         let hint = too_old.map(|error| {
             let (error, id) = self.told("sync_request", self.tally.received, error);
             serde_json::json!({ "code": error.code(), "message": error.message, "request_id": id })
@@ -92,7 +94,8 @@ impl Connection {
         if first {
             self.send_snapshot().await?;
             let served = self.start.is_agent || !self.server.bootstrap_heads(&self.caller.credential.id).is_empty();
-            if empty && served && request.last_sync_id.0 == 0 {
+            // Agents do not bootstrap, also not when they are told to: they read what they need.
+            if (empty && served && !self.is_primed) || (self.start.is_agent && is_too_old) {
                 self.prime(self.out.sent_through()).await?;
             }
         }
@@ -101,8 +104,13 @@ impl Connection {
 
     /// Finds out where the client stands and offers the first page of what it missed.
     async fn begin_stream(&mut self, request: &SyncRequest, head: u64) -> Result<Begun, End> {
+        let epoch = self.server.engine.epoch();
         let cursor = request.cursor.as_ref().map(|cursor| cursor.as_str()).or(self.start.cursor.as_deref());
-        let cursor = cursor.and_then(|cursor| cursor.parse::<u64>().ok()).filter(|cursor| *cursor > 0);
+        let place = cursor.filter(|cursor| !cursor.is_empty()).map(str::parse::<Place>);
+        // What it knows is of another history: of a log that was lost, or of which a backup was restored.
+        let is_of_here = |place: Place| place.epoch == epoch && place.id <= head;
+        let is_elsewhere = place.is_some_and(|place| !place.is_ok_and(is_of_here)) || request.last_sync_id.0 > head;
+        let acked = if is_elsewhere { 0 } else { request.last_sync_id.0 };
         // Whoever shares its credential may have bootstrapped as well: what is told again does no harm.
         let heads = match self.start.is_agent {
             true => Vec::new(),
@@ -110,16 +118,19 @@ impl Connection {
         };
         heads.iter().for_each(|head| self.out.loaded(*head));
         let loaded = heads.into_iter().min();
-        let known = match request.last_sync_id.0 {
+        self.is_primed = acked > 0;
+        let known = match acked {
+            0 if is_elsewhere && loaded.is_none() => return Ok(Begun::TooOld(elsewhere())),
+            0 if is_elsewhere => loaded,
             // A cursor without an ack is of a client that never applied anything, whose rows are its bootstrap's.
-            0 => cursor.map(|cursor| loaded.map_or(cursor, |head| head.min(cursor))).or(loaded),
+            0 => {
+                let cursor = place.and_then(Result::ok).map(|place| place.id).filter(|id| *id > 0);
+                cursor.map(|cursor| loaded.map_or(cursor, |head| head.min(cursor))).or(loaded)
+            }
             id => Some(id),
         };
-        self.is_primed = request.last_sync_id.0 > 0;
-        let Some(mut from) = known.filter(|known| *known <= head && *known < self.out.sent_through()) else {
-            // Nothing was missed; or it is ahead of the log, which was restored or lost, and starts over from the head
-            // it is told.
-            self.out.acked(request.last_sync_id.0);
+        let Some(mut from) = known.filter(|known| *known < self.out.sent_through()) else {
+            self.out.acked(acked);
             return Ok(Begun::Following(None));
         };
         let mut page = self.events.log(SyncId(from), PAGE).await;
@@ -128,16 +139,20 @@ impl Connection {
         {
             // It has just loaded everything anew, as clients of 0.9.0 do on every reconnect.
             from = loaded;
+            self.is_primed = false;
             page = self.events.log(SyncId(from), PAGE).await;
         }
         match page {
             Ok(page) => {
                 // What waits is in the log as well.
                 self.out.rewind(from);
-                self.out.acked(request.last_sync_id.0);
+                self.out.acked(acked);
                 Ok(Begun::Following(self.offer_page(from, &page)))
             }
-            Err(error) if error.is(Code::MustBootstrap) => Ok(Begun::TooOld(error)),
+            Err(error) if error.is(Code::MustBootstrap) => {
+                self.is_primed = false;
+                Ok(Begun::TooOld(error))
+            }
             Err(error) => Err(End::failed(error)),
         }
     }
@@ -193,7 +208,8 @@ impl Connection {
             caused_by_task_id: None,
         };
         let Ok(delta) = JsonText::of(&delta) else { return Ok(()) };
-        let response = SyncResponse::new(vec![delta], SyncId(head));
+        let mut response = SyncResponse::new(vec![delta], SyncId(head));
+        response.new_cursor = Some(self.cursor(head));
         self.send_frame(&ServerFrame::SyncResponse(response)).await
     }
 
@@ -209,6 +225,11 @@ impl Connection {
             self.prime(self.out.sent_through()).await?;
         }
         Ok(())
+    }
+
+    /// What a client keeps of a position.
+    fn cursor(&self, id: u64) -> Cursor {
+        Cursor(Place { epoch: self.server.engine.epoch(), id }.to_string())
     }
 
     fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {
@@ -309,4 +330,12 @@ impl Connection {
         self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
         self.send_snapshot().await
     }
+}
+
+/// Why a client of another history has to start over.
+fn elsewhere() -> AbloError {
+    AbloError::new(
+        Code::MustBootstrap,
+        "the log does not lead to where you stand: it was lost, or restored from a backup; bootstrap again",
+    )
 }

@@ -23,7 +23,7 @@ pub(super) struct Database {
     pub claimed: Option<HashSet<(OrganizationId, RowKey)>>,
     /// Rows as they were last committed. Used only by the writing connection, for the same reason.
     pub recent: Option<Recent>,
-    clock: Clock,
+    pub clock: Clock,
 }
 
 impl Database {
@@ -70,6 +70,14 @@ impl Database {
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let rows = statement
             .query_map([], |row| Ok((OrganizationId(row.get(0)?), super::load::millis(&row.get::<_, String>(1)?))));
+        rows.and_then(Iterator::collect).map_err(failed)
+    }
+
+    /// The organizations whose logs are longer than this.
+    pub fn organizations(&self, longer_than: u64) -> Result<Vec<OrganizationId>, AbloError> {
+        let sql = "SELECT organization_id FROM ablo_heads WHERE head - trimmed > ?1";
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let rows = statement.query_map([signed(SyncId(longer_than))], |row| Ok(OrganizationId(row.get(0)?)));
         rows.and_then(Iterator::collect).map_err(failed)
     }
 

@@ -2,8 +2,10 @@
 //! transaction of the file is one transaction of the engine.
 
 mod cell;
+mod copy;
 mod count;
 mod database;
+mod epoch;
 mod guesses;
 mod load;
 mod log;
@@ -23,9 +25,10 @@ use ablo_schema::wire::OrganizationId;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+pub use self::copy::{CopyProgress, backup_sqlite, restore_sqlite};
 use self::database::Database;
 pub use self::upgrade::SqliteUpgrade;
-use super::{Reading, Step, Store, WriteSet};
+use super::{Opened, Reading, Step, Store, WriteSet};
 use crate::engine::{Clock, Writer};
 
 /// What a commit survives.
@@ -58,7 +61,8 @@ struct Threads {
     lock: File,
 }
 
-type Question = (OrganizationId, Box<dyn Reading>, oneshot::Sender<Result<(), AbloError>>);
+/// Something for the thread that reads.
+type Question = Box<dyn FnOnce(&mut Database) + Send>;
 
 impl SqliteStore {
     /// The store in this file, which is made when it is not there.
@@ -73,11 +77,11 @@ impl SqliteStore {
         &self.path
     }
 
-    fn start(&self, schema: &ValidSchema, clock: &Clock) -> Result<Vec<(OrganizationId, u64)>, AbloError> {
+    fn start(&self, schema: &ValidSchema, clock: &Clock) -> Result<Opened, AbloError> {
         let lock = lock(&self.path)?;
         let mut writing = Database::open(&self.path, self.durability, schema, clock)?;
         writing.provision(&self.path, schema)?;
-        let due = writing.first_due()?;
+        let opened = Opened { epoch: writing.epoch()?, due: writing.first_due()? };
         let mut reading = Database::open(&self.path, self.durability, schema, clock)?;
         let (writer, writers) = mpsc::channel::<Arc<Writer>>();
         let (reader, questions) = mpsc::channel::<Question>();
@@ -88,15 +92,26 @@ impl SqliteStore {
                 }
             })?,
             spawn("ablo-sqlite-read", move || {
-                while let Ok((organization, mut work, reply)) = questions.recv() {
-                    let outcome = reading.read(&organization, |loaded| work.step(loaded));
-                    // Whoever asked may have gone.
-                    let _ = reply.send(outcome);
+                while let Ok(question) = questions.recv() {
+                    question(&mut reading);
                 }
             })?,
         ];
         *self.threads() = Some(Threads { writer, reader, handles, lock });
-        Ok(due)
+        Ok(opened)
+    }
+
+    /// Asks the thread that reads.
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Database) -> Result<T, AbloError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<T, AbloError>> {
+        let (reply, answer) = oneshot::channel();
+        if let Some(threads) = self.threads().as_ref() {
+            // The thread ends only after this sender, and whoever asked may have gone.
+            let _ = threads.reader.send(Box::new(move |database| drop(reply.send(question(database)))));
+        }
+        Box::pin(async move { answer.await.map_err(|_| AbloError::from(Code::StoreUnavailable))? })
     }
 
     fn threads(&self) -> std::sync::MutexGuard<'_, Option<Threads>> {
@@ -112,11 +127,7 @@ fn run(database: &mut Database, writer: &Arc<Writer>) -> bool {
 }
 
 impl Store for SqliteStore {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         Box::pin(std::future::ready(self.start(schema, clock)))
     }
 
@@ -126,13 +137,17 @@ impl Store for SqliteStore {
         drop(sender.map(|sender| sender.send(writer)));
     }
 
-    fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
-        let (reply, answer) = oneshot::channel();
-        if let Some(threads) = self.threads().as_ref() {
-            // The thread ends only after this sender.
-            let _ = threads.reader.send((organization.clone(), reading, reply));
-        }
-        Box::pin(async move { answer.await.map_err(|_| AbloError::from(Code::StoreUnavailable))? })
+    fn read(
+        &self,
+        organization: &OrganizationId,
+        mut reading: Box<dyn Reading>,
+    ) -> BoxFuture<'_, Result<(), AbloError>> {
+        let organization = organization.clone();
+        self.ask(move |database| database.read(&organization, |loaded| reading.step(loaded)))
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.ask(move |database| database.organizations(longer_than))
     }
 
     fn close(&self) {

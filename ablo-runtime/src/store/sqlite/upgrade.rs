@@ -38,10 +38,7 @@ impl SqliteUpgrade {
     pub fn run(&self, path: &Path, schema: &ValidSchema) -> Result<Vec<Step>, AbloError> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
         let _lock = super::lock(path)?;
-        if stored(&connection)?.is_none() {
-            let message = format!("`{}` holds no store that says which schema it was made with", path.display());
-            return Err(AbloError::new(Code::ArgumentInvalid, message));
-        }
+        check_store(&connection, path)?;
         self.apply(&connection, path, schema)
     }
 
@@ -132,6 +129,15 @@ impl SqliteUpgrade {
         parts.problems = refused.iter().map(problem).collect();
         Err(parts.into())
     }
+}
+
+/// Refuses a file that is not a store's, or one of another format.
+pub(super) fn check_store(connection: &Connection, path: &Path) -> Result<(), AbloError> {
+    if stored(connection)?.is_none() {
+        let message = format!("`{}` holds no store that says which schema it was made with", path.display());
+        return Err(AbloError::new(Code::ArgumentInvalid, message));
+    }
+    check_format(connection)
 }
 
 fn check_format(connection: &Connection) -> Result<(), AbloError> {

@@ -30,7 +30,7 @@ pub struct SyncResponse<D = WireDelta> {
     /// The versions of models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_versions: Option<Versions>,
-    /// Whether the client should bootstrap. Known clients do nothing about it.
+    /// Whether the client should bootstrap, and forget its cursor. Known clients do nothing about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requires_bootstrap: Option<bool>,
     /// Why.
@@ -45,7 +45,7 @@ impl<D> SyncResponse<D> {
         Self {
             deltas,
             current_sync_id: Some(head),
-            new_cursor: Some(Cursor(head.to_string())),
+            new_cursor: None,
             new_versions: None,
             requires_bootstrap: None,
             bootstrap_hint: None,
