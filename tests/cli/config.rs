@@ -35,6 +35,28 @@ fn a_flag_wins_over_the_environment_that_over_the_file_that_over_the_default() {
 }
 
 #[test]
+fn variables_of_other_programs_and_of_builds_and_tests_are_passed_over() {
+    let others = ["ABLO_TEST_POSTGRES", "ABLO_TEST_HISTORIES_SQLITE", "ABLO_BUILD", "ABLO_BLESS", "ABLO_API_KEY"];
+    serve("", &others.map(|name| (name, "anything")), &[]).exits(0);
+    let run = serve("", &[("ABLO_TESTS", "1"), ("ABLO_QUOTAS_ROW", "1")], &[]).exits(2);
+    for line in
+        ["`ABLO_TESTS` is not a setting", "`ABLO_QUOTAS_ROW` is not a setting; did you mean `ABLO_QUOTAS_ROWS`?"]
+    {
+        assert!(run.stderr.contains(line), "{line}\n{run}");
+    }
+}
+
+#[test]
+fn quotas_may_be_large_and_zero_takes_one_off() {
+    let args = ["--quotas-log-bytes", "5000000000", "--quotas-claims", "0", "--format", "json"];
+    let said = serve("[quotas]\nrows = 7\n", &[("ABLO_QUOTAS_ROWS", "8")], &args).exits(0).json();
+    assert_eq!(said["quotas"], serde_json::json!({ "rows": 8, "log_bytes": 5_000_000_000_u64, "claims": 0 }));
+    let run = serve("", &[], &["--quotas-rows=-1", "--limits-page", "4294967296"]).exits(2);
+    assert!(run.stderr.contains("--quotas-rows: `quotas.rows` has to be a whole number from 0 on"), "{run}");
+    assert!(run.stderr.contains("--limits-page: `limits.page` has to be a whole number from 0 to 4294967295"), "{run}");
+}
+
+#[test]
 fn what_is_printed_is_a_file_that_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let args = ["--store", "sqlite:x.db", "--limits-idle-timeout", "12.5", "--settle-marks=false"];
@@ -53,10 +75,10 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "ablo.toml:1: `stor` is not a setting; did you mean `store`?",
         "ablo.toml:2: `addr` has to be text",
         "ablo.toml:5: `limits.pages` is not a setting; did you mean `limits.page`?",
-        "ablo.toml:6: `limits.json_depth` has to be a whole number from 0 on",
+        "ablo.toml:6: `limits.json_depth` has to be a whole number from 0 to 4294967295",
         "the environment: `ABLO_STOER` is not a setting; did you mean `ABLO_STORE`?",
         "ABLO_DEV: `dev` has to be `true` or `false`",
-        "--limits-operations: `limits.operations` has to be a whole number from 0 on",
+        "--limits-operations: `limits.operations` has to be a whole number from 0 to 4294967295",
     ];
     for line in expected {
         assert!(run.stderr.contains(line), "{line}\n{run}");

@@ -90,13 +90,13 @@ impl<'a> View<'a> {
     fn usage_after(&self) -> Usage {
         let mut usage = self.usage;
         let Overlay { rows, claims, log, .. } = &self.member;
-        for (key, after) in rows {
+        for (key, after) in rows.iter().filter(|_| self.usage.of(Kept::Rows).is_some()) {
             let before = self.batch.rows.get(key).or_else(|| self.loaded.rows.get(key));
             let went = before.is_some_and(Option::is_some) && !self.rules.planted(Defect::CountDeletedRows);
             usage.change(Kept::Rows, after.is_some().into(), went.into());
         }
         usage.change(Kept::LogBytes, log.iter().map(|entry| entry.bytes()).sum(), 0);
-        for (key, after) in claims {
+        for (key, after) in claims.iter().filter(|_| self.usage.of(Kept::Claims).is_some()) {
             let before = self.batch.claims.get(key).or_else(|| self.loaded.claims.get(key));
             let before = before.filter(|_| !self.rules.planted(Defect::CountEndedClaims));
             let before = before.map_or(0, RowClaims::handle_count);

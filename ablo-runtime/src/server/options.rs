@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use ablo_schema::ir::ValidSchema;
 
 use super::auth::TrustedIssuer;
 use super::retention::Retention;
+use crate::engine::Quotas;
 
 /// Where rows are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Limits {
     pub operations: usize,
     /// Most sockets of one credential: close code 1013.
     pub sockets_per_credential: usize,
+    /// Most sockets of one organization's space: close code 1013. Zero sets no limit.
+    pub sockets_per_organization: usize,
     /// Most groups a socket may ask for: close code 4008, or `connection_limit_exceeded` in a `claim_ack`.
     pub groups_per_socket: usize,
     /// Most commits of one socket that wait for their answer; more are read only when one is answered.
@@ -56,6 +60,7 @@ impl Default for Limits {
             message_bytes: 256 << 10,
             operations: 500,
             sockets_per_credential: 20,
+            sockets_per_organization: 10_000,
             groups_per_socket: 64,
             commits_in_flight: 256,
             requests_per_second: 1_000,
@@ -74,6 +79,9 @@ impl Default for Limits {
 pub struct ServerOptions {
     /// Bounds.
     pub limits: Limits,
+    /// How much each organization may keep. Rows and the log have no quota unless it is given one: how much is much is
+    /// the operator's to say. Claims have one that only a client gone wrong comes near.
+    pub quotas: Quotas,
     /// How much of the log is kept.
     pub retention: Retention,
     /// Whose tokens are taken as credentials of people, besides this server's own keys.
@@ -94,6 +102,7 @@ impl Default for ServerOptions {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            quotas: Quotas { claims: NonZeroU64::new(10_000), ..Quotas::default() },
             retention: Retention::default(),
             issuers: Vec::new(),
             origins: None,

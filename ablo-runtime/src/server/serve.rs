@@ -79,6 +79,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, AbloError> {
     let engine_options = EngineOptions {
         clock: clock.clone(),
         max_operations: options.server.limits.operations,
+        quotas: options.server.quotas,
         ..EngineOptions::default()
     };
     let schema = Arc::new(options.schema.clone());

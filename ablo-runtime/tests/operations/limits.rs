@@ -94,6 +94,53 @@ async fn json_deeper_than_32_levels_is_refused_everywhere() {
 }
 
 #[tokio::test]
+async fn a_list_has_at_most_100_rows_however_many_are_asked_for() {
+    let server = server().await;
+    let create = |at| json!({ "type": "CREATE", "model": "task", "id": format!("t{at}"), "input": { "title": "x" } });
+    let operations: Vec<Value> = (0..101).map(create).collect();
+    let commit = json!({ "clientTxId": "many", "operations": operations });
+    assert_eq!(server.http("POST", "/api/v1/commits", &commit).await.status, 200);
+    for (query, count) in [("?limit=1000000", 100), ("?limit=100", 100), ("?limit=7", 7)] {
+        let path = format!("/api/v1/models/tasks{query}");
+        let answer = server.request("GET", &path, &server.key, "", "").await.json();
+        assert_eq!((answer["data"].as_array().unwrap().len(), &answer["has_more"]), (count, &json!(true)), "{query}");
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn what_follows_a_commit_too_many_is_read_only_once_one_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ablo.db");
+    let server = TestServer::with(|options| {
+        options.server.limits.commits_in_flight = 2;
+        options.store = ablo_runtime::server::StoreChoice::Sqlite(file.clone());
+    })
+    .await;
+    let mut socket = server.ready("u").await;
+    // Nothing is written while somebody else has the file.
+    let other = rusqlite::Connection::open(&file).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    socket.create("t1", "x").await;
+    socket.say("ping", Value::Null).await;
+    socket.next("pong").await;
+    socket.create("t2", "x").await;
+    socket.say("ping", Value::Null).await;
+    let letting_go = tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        other.execute_batch("ROLLBACK").unwrap();
+    });
+    let mut kinds = Vec::new();
+    while kinds.last().is_none_or(|kind| kind != "pong") {
+        let Message::Text(text) = socket.message().await else { continue };
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        kinds.push(frame["type"].as_str().unwrap().to_owned());
+    }
+    assert!(kinds.contains(&"mutation_result".to_owned()), "{kinds:?}");
+    letting_go.await.unwrap();
+}
+
+#[tokio::test]
 async fn the_65th_group_of_a_socket_is_refused() {
     let server = server().await;
     let groups = |count: usize| (0..count).map(|at| format!("syncGroups=project:p{at}")).collect::<Vec<_>>().join("&");

@@ -5,5 +5,7 @@
 mod drain;
 mod limits;
 mod logs;
+mod origins;
+mod quotas;
 mod rates;
 mod support;

@@ -307,7 +307,8 @@ explanations! {
         "The operation needs the first rows or the connection. Await `ready()`, or the function that made the client.";
     WsNotReady "The write was not sent. Clients repeat it by themselves for a short while before giving up.";
     QuotaExceeded
-        "Too many requests or too much data in the current period. `retryAfterSeconds` says when to try again.";
+        "The organization keeps as much as it may of what `quota` names: `used` of `limit`. Nothing was done. Make room as the \
+         message says, or have the quota raised; deleting rows is always possible.";
     ConnectionLimitExceeded
         "Each organization and each credential may have a limited number of sockets. Share one client per process, and \
          close clients you no longer need.";

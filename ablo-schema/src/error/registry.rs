@@ -198,7 +198,7 @@ registry! {
     SyncNotReady "sync_not_ready" Transport - final "the client is not ready yet; await its start first";
     WsNotReady "ws_not_ready" Transport - final "there is no connection to the server; wait for it or try again";
     QuotaExceeded "quota_exceeded" RateLimit 429 retry
-        "the organization's quota is used up; wait for it to refill or raise it";
+        "the organization's quota is used up; make room, or raise it";
     ConnectionLimitExceeded "connection_limit_exceeded" RateLimit 429 retry "too many connections are open; close some";
     InternalError "internal_error" Server 500 retry "something failed inside the server; try again";
     QuotaLookupFailed "quota_lookup_failed" Server 503 retry "the quota could not be checked; try again";

@@ -1,5 +1,6 @@
 //! Every setting of `ablo serve`, once: flags, environment, file and documentation all come from this list.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use ablo_runtime::server::ServerOptions;
@@ -51,6 +52,8 @@ pub(super) enum Kind {
     Switch,
     /// A whole number from zero on.
     Number,
+    /// One that may pass 32 bits.
+    Large,
     /// Seconds, with decimals if need be.
     Seconds,
     /// Texts; separated by commas on the command line and in the environment.
@@ -62,7 +65,8 @@ impl Kind {
         match self {
             Self::Text => "text",
             Self::Switch => "`true` or `false`",
-            Self::Number => "a whole number from 0 on",
+            Self::Number => "a whole number from 0 to 4294967295",
+            Self::Large => "a whole number from 0 on",
             Self::Seconds => "seconds from 0 on",
             Self::List => "a list of texts",
         }
@@ -73,7 +77,7 @@ impl Kind {
         match self {
             Self::Text => Some(Value::String(text.to_owned())),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Number => text.parse().ok().map(Value::Integer),
+            Self::Number | Self::Large => text.parse().ok().map(Value::Integer),
             Self::Seconds => text.parse().ok().map(Value::Float),
             Self::List => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
@@ -88,6 +92,7 @@ impl Kind {
         match (self, value) {
             (Self::Text, value @ Value::String(_)) | (Self::Switch, value @ Value::Boolean(_)) => Some(value),
             (Self::Number, Value::Integer(number)) => u32::try_from(number).ok().map(|_| Value::Integer(number)),
+            (Self::Large, Value::Integer(number)) => (number >= 0).then_some(Value::Integer(number)),
             (Self::Seconds, Value::Integer(number)) => {
                 u32::try_from(number).ok().map(|number| Value::Float(number.into()))
             }
@@ -151,6 +156,24 @@ fn items(list: &[String]) -> Value {
     Value::Array(list.iter().cloned().map(Value::String).collect())
 }
 
+macro_rules! quotas {
+    ($($member:ident $help:literal,)*) => {
+        [$(Setting {
+            name: concat!("quotas.", stringify!($member)),
+            kind: Kind::Large,
+            help: $help,
+            set: |draft, value| {
+                let count = value.as_integer().and_then(|count| count.try_into().ok()).and_then(NonZeroU64::new);
+                draft.server.quotas.$member = count;
+            },
+            get: |draft| {
+                let count = draft.server.quotas.$member.map_or(0, NonZeroU64::get);
+                Some(Value::Integer(count.try_into().unwrap_or(i64::MAX)))
+            },
+        },)*]
+    };
+}
+
 macro_rules! limits {
     ($($kind:ident $member:ident $help:literal,)*) => {
         [$(Setting {
@@ -171,10 +194,10 @@ macro_rules! limits {
 
 /// Every setting, in the order of the documentation.
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
-    GENERAL.iter().chain(&LIMITS)
+    GENERAL.iter().chain(&QUOTAS).chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 12] = [
+static GENERAL: [Setting; 13] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -232,6 +255,13 @@ static GENERAL: [Setting; 12] = [
         get: |draft| Some(Value::String(draft.log_level.clone())),
     },
     Setting {
+        name: "relayed",
+        kind: Kind::List,
+        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair.",
+        set: |draft, value| draft.server.relayed = list(value),
+        get: |draft| Some(items(&draft.server.relayed)),
+    },
+    Setting {
         name: "settle_marks",
         kind: Kind::Switch,
         help: "Whether clients of version 0.9.0 are made to show what others wrote over their own writes.",
@@ -261,13 +291,21 @@ static GENERAL: [Setting; 12] = [
     },
 ];
 
-static LIMITS: [Setting; 13] = limits![
+static QUOTAS: [Setting; 3] = quotas![
+    rows "Rows an organization may keep, archived ones included: `quota_exceeded`; 0 sets no quota.",
+    log_bytes
+        "Bytes of an organization's log, which trimming makes smaller: `quota_exceeded`, but not for commits that only delete; 0 sets no quota.",
+    claims "Claims of an organization that hold or wait: `quota_exceeded`; 0 sets no quota.",
+];
+
+static LIMITS: [Setting; 14] = limits![
     Number body_bytes "Largest body of a request: `body_too_large`.",
     Number message_bytes "Largest message of a socket: close code 1009.",
     Number operations "Most operations of a commit: `commit_too_many_operations`.",
     Number json_depth "Deepest nesting of JSON: `invalid_json`.",
     Number page "Most rows a list returns at once.",
     Number sockets_per_credential "Most sockets of a key: close code 1013.",
+    Number sockets_per_organization "Most sockets of an organization: close code 1013; 0 sets no limit.",
     Number groups_per_socket "Most groups a socket hears: close code 4008, or `connection_limit_exceeded`.",
     Number commits_in_flight "Most commits of a socket that wait for their answer; more are not read until then.",
     Number requests_per_second "HTTP requests per second and key: `rate_limited`; 0 sets no limit.",

@@ -3,7 +3,7 @@
 //! The histories are the same every time; the variables ask for more of them, and for others, by any number:
 //!
 //! ```sh
-//! PROPTEST_RNG_SEED=7 ABLO_HISTORIES_MEMORY=2000 ABLO_HISTORIES_SQLITE=1000 \
+//! PROPTEST_RNG_SEED=7 ABLO_TEST_HISTORIES_MEMORY=2000 ABLO_TEST_HISTORIES_SQLITE=1000 \
 //!     cargo test -p ablo-runtime --all-features --lib engine::tests::model
 //! ```
 
@@ -418,13 +418,13 @@ fn histories(place: Place, variable: &str, usual: u32) {
 
 #[test]
 fn memory_does_what_the_reference_says() {
-    histories(Place::Memory, "ABLO_HISTORIES_MEMORY", 150);
+    histories(Place::Memory, "ABLO_TEST_HISTORIES_MEMORY", 150);
 }
 
 #[cfg(feature = "sqlite")]
 #[test]
 fn sqlite_does_what_the_reference_says() {
-    histories(Place::Sqlite, "ABLO_HISTORIES_SQLITE", 50);
+    histories(Place::Sqlite, "ABLO_TEST_HISTORIES_SQLITE", 50);
 }
 
 /// How many of these histories it takes to notice a defect; `None` when they do not.

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::input::BodyText;
 use crate::server::auth::{self, Credential, DEFAULT_GROUP, Status};
 use crate::server::state::Shared;
+use crate::server::ws::Owner;
 use std::time::Duration;
 
 /// `POST /auth/capability`: a session for whom the backend names, or the presented session again.
@@ -88,7 +89,7 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Json<CapabilityDeleted>, Failure> {
     let credential = owned(&server, &caller, &id)?;
-    let closed = server.slots.taken(&credential.id);
+    let closed = server.slots.taken(&Owner::Credential(credential.id.clone()));
     server.book.revoke(&credential.id)?;
     Ok(Json(CapabilityDeleted { id: id.into(), deleted: true, active_sessions_closed: Some(closed as u64) }))
 }

@@ -87,8 +87,8 @@ impl Connection {
                 self.server.metrics.committed("rejected");
                 self.server.metrics.failed(error.code().as_str());
                 let now = self.server.ticks();
-                let contested = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext];
-                let paced = contested.into_iter().any(|code| error.is(code));
+                let repeated = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext, Code::QuotaExceeded];
+                let paced = repeated.into_iter().any(|code| error.is(code));
                 let wait =
                     if paced { rows.iter().map(|row| self.pacing.rejected(row, now)).max().unwrap_or(0) } else { 0 };
                 let receipt = self.rejected(frame, attempt, error);

@@ -14,6 +14,7 @@ use tracing::Level;
 
 use super::commits::Finished;
 use super::project;
+use super::slots::Owner;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::depth;
 use crate::server::http::Caller;
@@ -148,15 +149,24 @@ pub(super) struct Connection {
 
 /// Runs a socket from its handshake to its end.
 pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) {
-    let slot = server.slots.take(&caller.credential.id, server.options.limits.sockets_per_credential);
+    let limits = &server.options.limits;
+    let most = match limits.sockets_per_organization {
+        0 => usize::MAX,
+        most => most,
+    };
+    let slot = server.slots.take([
+        (Owner::Credential(caller.credential.id.clone()), limits.sockets_per_credential),
+        (Owner::Space(caller.credential.space()), most),
+    ]);
     let refusal = if start.from_elsewhere {
         Some((close::POLICY, "this origin may not connect"))
     } else if server.is_stopping() {
         Some((close::RESTART, "the server is restarting"))
-    } else if slot.is_none() {
-        Some((close::TRY_LATER, "too many connections of this key"))
     } else {
-        None
+        slot.as_ref().err().map(|owner| match owner {
+            Owner::Credential(_) => (close::TRY_LATER, "too many connections of this key"),
+            Owner::Space(_) => (close::TRY_LATER, "too many connections of this organization"),
+        })
     };
     if let Some((code, reason)) = refusal {
         return refuse(socket, code, reason).await;

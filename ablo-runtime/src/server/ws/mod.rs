@@ -10,5 +10,5 @@ mod slots;
 mod sync;
 mod upgrade;
 
-pub use slots::Slots;
+pub use slots::{Owner, Slots};
 pub use upgrade::upgrade;
