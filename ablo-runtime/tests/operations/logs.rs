@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use ablo_runtime::claims::PreemptByOperation;
@@ -42,6 +42,10 @@ impl io::Write for Log {
 impl Log {
     /// Listens as `ablo serve --log-format json --log-level trace` does.
     fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
+        // With one subscriber alone, a line that another test's thread is the first to write is off for good: that thread
+        // is asked, and it has none.
+        static SECOND: LazyLock<tracing::Dispatch> = LazyLock::new(|| tracing_subscriber::registry().into());
+        LazyLock::force(&SECOND);
         let log = Self::default();
         let writer = log.clone();
         let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
