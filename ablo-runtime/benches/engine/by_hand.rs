@@ -42,6 +42,13 @@ const NOTE: &str = "a note of a usual length, as people write them";
 
 impl ByHand {
     pub fn open(path: &Path, durability: Durability) -> Self {
+        let (by_hand, writing) = Self::prepare(path, durability);
+        std::thread::spawn(writing);
+        by_hand
+    }
+
+    /// With what the writing thread has to run.
+    pub fn prepare(path: &Path, durability: Durability) -> (Self, impl FnOnce() + Send + 'static) {
         let connection = Connection::open(path).unwrap();
         let synchronous = if durability == Durability::Full { "FULL" } else { "NORMAL" };
         connection
@@ -52,8 +59,7 @@ impl ByHand {
             .unwrap();
         connection.set_prepared_statement_cache_capacity(64);
         let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || write(&connection, &receiver));
-        Self(sender)
+        (Self(sender), move || write(&connection, &receiver))
     }
 
     pub async fn create(self, key: Option<String>, id: String) {

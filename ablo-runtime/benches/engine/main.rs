@@ -11,6 +11,8 @@ mod support;
 
 #[cfg(feature = "sqlite")]
 mod by_hand;
+#[cfg(feature = "sqlite")]
+mod count;
 
 use std::alloc::System;
 use std::future::Future;
@@ -28,6 +30,13 @@ use support::*;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() {
+    #[cfg(feature = "sqlite")]
+    if let [_, command, who, verb, key, commits] = std::env::args().collect::<Vec<_>>().as_slice()
+        && command == "count"
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        return runtime.block_on(count::run(who, verb, key, commits));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         println!("{:<44} {:>12}", "commits per second", "");

@@ -88,7 +88,8 @@ impl Batch {
 
     /// What is certain to be asked for.
     fn prefetch(&self) -> ReadSet {
-        let mut wanted = ReadSet::default();
+        let (receipts, claims) = (Vec::with_capacity(self.len()), Vec::with_capacity(self.len()));
+        let mut wanted = ReadSet { receipts, claims, ..ReadSet::default() };
         for request in &self.requests {
             match request {
                 Request::Commit(job) => {

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use ablo_schema::error::{AbloError, ErrorCode, ErrorParts, Problem};
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{ClientTxId, CommitStatus, Receipt, ServerTxId, SyncId};
@@ -43,9 +45,9 @@ pub(crate) fn fingerprint(request: &CommitRequest) -> Fingerprint {
 }
 
 #[derive(Serialize, Deserialize)]
-enum Kept {
+enum Kept<'a> {
     #[serde(rename = "ok")]
-    Ok(ClientTxId, ServerTxId, SyncId, u32),
+    Ok(Cow<'a, ClientTxId>, Cow<'a, ServerTxId>, SyncId, u32),
     #[serde(rename = "error")]
     Error {
         code: ErrorCode,
@@ -64,8 +66,8 @@ impl StoredReceipt {
     /// Never in practice: every answer is JSON.
     pub fn to_text(&self) -> serde_json::Result<String> {
         serde_json::to_string(&match &self.answer {
-            Ok(receipt) => {
-                Kept::Ok(receipt.client_tx_id.clone(), receipt.server_tx_id.clone(), receipt.last_sync_id, receipt.ops)
+            Ok(Receipt { client_tx_id, server_tx_id, last_sync_id, ops, .. }) => {
+                Kept::Ok(Cow::Borrowed(client_tx_id), Cow::Borrowed(server_tx_id), *last_sync_id, *ops)
             }
             Err(error) => {
                 let ErrorParts { code, message, param, problems, details, status } = error.clone().into_parts();
@@ -80,7 +82,7 @@ impl StoredReceipt {
     /// When the text is something else.
     pub fn from_text(text: &str) -> serde_json::Result<Result<Receipt, AbloError>> {
         Ok(match serde_json::from_str(text)? {
-            Kept::Ok(client, server, last, ops) => Ok(confirmed(client, server, last, ops)),
+            Kept::Ok(client, server, last, ops) => Ok(confirmed(client.into_owned(), server.into_owned(), last, ops)),
             Kept::Error { code, message, param, problems, details, status } => {
                 Err(ErrorParts { code, message, param, problems, details, status }.into())
             }

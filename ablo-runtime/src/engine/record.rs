@@ -1,24 +1,64 @@
+use std::sync::Arc;
+
 use ablo_schema::ir::Shape;
 use ablo_schema::wire::{JsonText, SyncId};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
-/// A row's values by slot of its model's shape. `None` is absent: in a patch the field is kept, in a row it is a base
-/// field without a value. `Some(Value::Null)` is null.
+/// A row's values by slot of its model's shape. Absent means: in a patch the field is kept, in a row it is a base field
+/// without a value. A value that is there may be null.
+///
+/// Cheap to clone: the versions of a row share the values they have in common.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Record(Vec<Option<Value>>);
+pub struct Record(Vec<Place>);
+
+#[derive(Clone, Debug)]
+enum Place {
+    Absent,
+    /// What has nothing to allocate.
+    Plain(Value),
+    Shared(Arc<Value>),
+}
+
+impl Place {
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Absent => None,
+            Self::Plain(value) => Some(value),
+            Self::Shared(value) => Some(value),
+        }
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shared(one), Self::Shared(other)) if Arc::ptr_eq(one, other) => true,
+            _ => self.value() == other.value(),
+        }
+    }
+}
+
+impl From<Value> for Place {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => Self::Plain(value),
+            Value::String(_) | Value::Array(_) | Value::Object(_) => Self::Shared(Arc::new(value)),
+        }
+    }
+}
 
 impl Record {
     /// A record of this many slots, all absent.
     #[must_use]
     pub fn absent(slots: usize) -> Self {
-        Self(vec![None; slots])
+        Self(vec![Place::Absent; slots])
     }
 
     /// The value of a slot, when present.
     #[must_use]
     pub fn get(&self, slot: usize) -> Option<&Value> {
-        self.0.get(slot).and_then(Option::as_ref)
+        self.0.get(slot).and_then(Place::value)
     }
 
     /// The text of a slot, when it holds text.
@@ -29,14 +69,28 @@ impl Record {
 
     /// Sets a slot; one past the end is passed over.
     pub fn set(&mut self, slot: usize, value: impl Into<Option<Value>>) {
+        self.put(slot, value.into().map_or(Place::Absent, Place::from));
+    }
+
+    /// Sets a slot to a value that others have too.
+    pub(crate) fn share(&mut self, slot: usize, value: &Arc<Value>) {
+        self.put(slot, Place::Shared(Arc::clone(value)));
+    }
+
+    /// Sets a slot to what it is in another record of the same shape.
+    pub(crate) fn copy(&mut self, slot: usize, from: &Self) {
+        self.put(slot, from.0.get(slot).cloned().unwrap_or(Place::Absent));
+    }
+
+    fn put(&mut self, slot: usize, value: Place) {
         if let Some(place) = self.0.get_mut(slot) {
-            *place = value.into();
+            *place = value;
         }
     }
 
     /// The slots that are present, ascending, and their values.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Value)> {
-        self.0.iter().enumerate().filter_map(|(slot, value)| Some((slot, value.as_ref()?)))
+        self.0.iter().enumerate().filter_map(|(slot, place)| Some((slot, place.value()?)))
     }
 }
 

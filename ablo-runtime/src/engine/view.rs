@@ -50,17 +50,27 @@ pub(crate) struct View<'a> {
     pub member: Overlay,
     /// What the organization keeps, the batch so far included.
     pub usage: Usage,
+    /// The groups of the last row's organization and creator, and those two: many rows of a batch have the same.
+    minted: Option<([Option<Value>; 2], Vec<Group>)>,
 }
 
 impl<'a> View<'a> {
     pub fn new(rules: &'a Rules, loaded: &'a Loaded) -> Self {
+        // About what was asked for is what will change.
+        let batch = Overlay {
+            rows: KeyMap::with_capacity_and_hasher(loaded.rows.len(), Default::default()),
+            receipts: KeyMap::with_capacity_and_hasher(loaded.receipts.len(), Default::default()),
+            log: Vec::with_capacity(loaded.rows.len()),
+            ..Overlay::default()
+        };
         Self {
             rules,
             loaded,
             missing: ReadSet::default(),
-            batch: Overlay::default(),
+            batch,
             member: Overlay::default(),
             usage: Usage::default(),
+            minted: None,
         }
     }
 
@@ -271,14 +281,22 @@ impl<'a> View<'a> {
     }
 
     /// The groups of a row's organization and creator.
-    pub fn base_groups(&self, model: ModelIndex, values: &Record) -> Vec<Group> {
+    pub fn base_groups(&mut self, model: ModelIndex, values: &Record) -> Vec<Group> {
         let shape = self.rules.model(model).shape();
-        let base = |base: BaseField| values.get(shape.slot_of_base(base)?);
-        self.rules.schema.identity_groups(|field| match field {
-            "organizationId" => base(BaseField::OrganizationId),
-            "userId" => base(BaseField::CreatedBy),
+        let source =
+            [BaseField::OrganizationId, BaseField::CreatedBy].map(|base| values.get(shape.slot_of_base(base)?));
+        if let Some((known, groups)) = &self.minted
+            && known.each_ref().map(Option::as_ref) == source
+        {
+            return groups.clone();
+        }
+        let groups = self.rules.schema.identity_groups(|field| match field {
+            "organizationId" => source[0],
+            "userId" => source[1],
             _ => None,
-        })
+        });
+        self.minted = Some((source.map(Option::<&Value>::cloned), groups.clone()));
+        groups
     }
 
     /// Every group of a row.

@@ -211,7 +211,7 @@ pub struct WriteSet {
     pub log: Vec<Arc<LogEntry>>,
     /// Claims, each row once, to be found by [`RowClaims::next_due`].
     pub claims: Vec<(RowKey, RowClaims)>,
-    /// Answers to remember.
+    /// Answers to remember, each key once, in ascending order.
     pub receipts: Vec<(ReceiptKey, Arc<StoredReceipt>)>,
     /// Log entries up to this one are no longer needed.
     pub trim: Option<SyncId>,

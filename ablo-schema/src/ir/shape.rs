@@ -77,6 +77,7 @@ pub struct Slot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
     slots: Vec<Slot>,
+    bases: [Option<usize>; BaseField::ALL.len()],
     by_name: HashMap<String, usize>,
     by_column: HashMap<String, usize>,
 }
@@ -104,7 +105,12 @@ impl Shape {
         let by = |text: fn(&Slot) -> &String| {
             slots.iter().enumerate().map(|(slot, value)| (text(value).clone(), slot)).collect()
         };
-        Self { by_name: by(|slot| &slot.name), by_column: by(|slot| &slot.column), slots }
+        Self {
+            bases: BaseField::ALL.map(|base| slots.iter().position(|slot| slot.base == Some(base))),
+            by_name: by(|slot| &slot.name),
+            by_column: by(|slot| &slot.column),
+            slots,
+        }
     }
 
     /// Every slot.
@@ -128,7 +134,7 @@ impl Shape {
     /// The position of a base field. Only a model that declares `archivedAt` as other than a date lacks one.
     #[must_use]
     pub fn slot_of_base(&self, base: BaseField) -> Option<usize> {
-        self.slot_of(base.name()).filter(|slot| self.slots[*slot].base == Some(base))
+        self.bases[base as usize]
     }
 }
 

@@ -138,7 +138,10 @@ impl Group {
     /// # Errors
     /// When the kind does not match `^[a-z][a-z0-9_]*$` or the id is empty.
     pub fn new(kind: &str, id: &str) -> Result<Self, AbloError> {
-        Self::parse(&format!("{kind}:{id}"))
+        match is_group_kind(kind) && !id.is_empty() {
+            true => Ok(Self([kind, ":", id].concat().into())),
+            false => Self::parse(&format!("{kind}:{id}")),
+        }
     }
 
     /// The group this text names.

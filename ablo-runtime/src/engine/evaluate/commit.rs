@@ -23,7 +23,7 @@ pub(super) struct Turn<'e, 'a> {
     pub organization: &'e OrganizationId,
     pub access: Access,
     /// The store's time as text.
-    pub now: &'e Value,
+    pub now: &'e Arc<Value>,
     /// The last delta before this commit.
     pub start: SyncId,
     /// The last delta this commit is about, also when an earlier one had written it.

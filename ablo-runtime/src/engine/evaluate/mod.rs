@@ -32,7 +32,7 @@ pub(crate) struct Evaluation<'a> {
     view: View<'a>,
     organization: &'a OrganizationId,
     /// The store's time as text.
-    now: Value,
+    now: Arc<Value>,
     news: News,
     alarms: Vec<u64>,
     trim: Option<SyncId>,
@@ -62,7 +62,7 @@ impl<'a> Evaluation<'a> {
     pub fn new(rules: &'a Rules, organization: &'a OrganizationId, loaded: &'a Loaded, usage: Usage) -> Self {
         let mut view = View::new(rules, loaded);
         view.count(usage);
-        let now = time_text::canonical(loaded.now).into();
+        let now = Arc::new(time_text::canonical(loaded.now).into());
         Self { view, organization, now, news: News::default(), alarms: Vec::new(), trim: None, forget: None }
     }
 
@@ -123,7 +123,8 @@ impl<'a> Evaluation<'a> {
         claims.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         alarms.extend(claims.iter().filter_map(|(_, claims)| claims.next_due()));
         let news = News { entries: batch.log.clone(), ..news };
-        let receipts = batch.receipts.into_iter().collect();
+        let mut receipts: Vec<_> = batch.receipts.into_iter().collect();
+        receipts.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let writes = WriteSet { rows, log: batch.log, claims, receipts, trim, forget };
         Outcome { missing, writes, news, alarms, usage }
     }

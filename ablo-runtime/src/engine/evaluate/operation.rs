@@ -120,7 +120,10 @@ impl Turn<'_, '_> {
         let who = &self.job.seat.who;
         for (at, slot) in model.shape().slots().iter().enumerate() {
             let value = match slot.base {
-                Some(BaseField::CreatedAt | BaseField::UpdatedAt) => Some(self.now.clone()),
+                Some(BaseField::CreatedAt | BaseField::UpdatedAt) => {
+                    decoded.record.share(at, self.now);
+                    continue;
+                }
                 Some(BaseField::OrganizationId) => Some(self.organization.name().into()),
                 Some(BaseField::CreatedBy) => Some(who.id.as_str().into()),
                 Some(BaseField::ArchivedAt) => slot.is_declared.then_some(Value::Null),
@@ -164,9 +167,12 @@ impl Turn<'_, '_> {
         for (slot, value) in input.record.iter() {
             let old = row.values.get(slot);
             if old != Some(value) {
-                let kept = if rules.planted(Defect::PreviousIsNew) { Some(value) } else { old };
-                previous.set(slot, kept.cloned().unwrap_or(Value::Null));
-                values.set(slot, value.clone());
+                match old {
+                    _ if rules.planted(Defect::PreviousIsNew) => previous.copy(slot, &input.record),
+                    Some(_) => previous.copy(slot, &row.values),
+                    None => previous.set(slot, Value::Null),
+                }
+                values.copy(slot, &input.record);
             }
         }
         self.touch(model, &mut values);
@@ -239,7 +245,7 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         let mut row = (*target.row).clone();
-        row.values.set(archived, self.now.clone());
+        row.values.share(archived, self.now);
         self.rewrite(target, row, &[DeltaAction::Archive], Value::Null)
     }
 
@@ -318,7 +324,7 @@ impl Turn<'_, '_> {
 
     fn touch(&self, model: ModelRef<'_>, values: &mut Record) {
         if let Some(slot) = model.shape().slot_of_base(BaseField::UpdatedAt) {
-            values.set(slot, self.now.clone());
+            values.share(slot, self.now);
         }
     }
 

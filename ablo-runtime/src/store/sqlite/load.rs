@@ -26,6 +26,9 @@ impl Database {
         mut guesses: Option<&mut Guesses>,
     ) -> rusqlite::Result<()> {
         let owner = organization.as_str();
+        loaded.rows.reserve(wanted.rows.len() + wanted.new_rows.len());
+        loaded.claims.reserve(wanted.claims.len());
+        loaded.receipts.reserve(wanted.receipts.len());
         for key in &wanted.new_rows {
             match &mut guesses {
                 Some(guesses) if !loaded.rows.contains_key(key) => {

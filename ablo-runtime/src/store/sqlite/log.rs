@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ablo_schema::wire::{
     BackfillProvenance, CapabilityId, ConfirmationState, DeltaAction, DeltaAttribution, DeltaCore, DeltaProvenance,
@@ -9,6 +9,7 @@ use rusqlite::{Row, params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::database::{Database, signed, unsigned};
+use super::insert::{Insert, owned, value};
 use super::load::{instant, unreadable};
 use super::write::{Times, unwritable};
 use crate::engine::LogEntry;
@@ -18,48 +19,57 @@ const COLUMNS: &str = "id, action_type, model_name, model_id, data, previous_dat
     transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
     confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from, only_for";
 
-const INSERT: &str = "INSERT INTO ablo_deltas (organization_id, id, action_type, model_name, model_id, data, previous_data, sync_groups, \
-     created_at, transaction_id, created_by, actor_id, actor_kind, on_behalf_of_id, on_behalf_of_kind, capability_id, \
-     confirmation_state, backfill_provenance, caused_by_task_id, previous_id, hidden_from, only_for) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+/// What entries of one participant, one kind and one model mostly have in common comes first.
+static INSERT: LazyLock<Insert<16, 6>> = LazyLock::new(|| {
+    let shared = "organization_id, action_type, model_name, sync_groups, created_at, created_by, actor_id, actor_kind, \
+        on_behalf_of_id, on_behalf_of_kind, capability_id, confirmation_state, backfill_provenance, caused_by_task_id, \
+        hidden_from, only_for";
+    Insert::new("ablo_deltas", shared, "id, model_id, data, previous_data, transaction_id, previous_id")
+});
 
 impl Database {
     /// Appends to the log.
     pub fn append(&self, owner: &str, entries: &[Arc<LogEntry>]) -> rusqlite::Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let mut statement = self.connection.prepare_cached(INSERT)?;
+        let mut insert = INSERT.on(&self.connection);
         let mut times = Times::default();
-        for entry in entries {
-            let StoredDelta { core, attribution, provenance } = &entry.delta;
+        for run in entries.chunk_by(|entry, next| share(entry, next)) {
+            let Some(LogEntry { delta: StoredDelta { core, attribution, provenance }, hidden_from, only_for, .. }) =
+                run.first().map(|entry| &**entry)
+            else {
+                continue;
+            };
             let groups = serde_json::to_string(&core.sync_groups).map_err(unwritable)?;
-            let hidden = entry.hidden_from.as_ref().map(serde_json::to_string).transpose().map_err(unwritable)?;
+            let hidden = hidden_from.as_ref().map(serde_json::to_string).transpose().map_err(unwritable)?;
             let (actor, principal) = (attribution.actor.as_ref(), attribution.on_behalf_of.as_ref());
-            statement.execute(params![
-                owner,
-                signed(core.id),
-                core.action.letter(),
-                core.model_name,
-                core.model_id,
-                core.data.as_ref().map(|data| data.get()),
-                core.previous_data.as_ref().map(|data| data.get()),
-                groups,
-                times.text(core.created_at),
-                core.transaction_id.as_ref().map(|id| id.as_str()),
-                attribution.created_by.as_ref().map(|id| id.as_str()),
-                actor.map(|actor| actor.id.as_str()),
-                actor.map(|actor| actor.kind.as_str()),
-                principal.map(|principal| principal.id.as_str()),
-                principal.map(|principal| principal.kind.as_str()),
-                attribution.capability_id.as_ref().map(|id| id.as_str()),
-                attribution.confirmation_state.map(word).transpose()?,
-                attribution.backfill_provenance.map(word).transpose()?,
-                provenance.caused_by_task_id.as_ref().map(|id| id.as_str()),
-                signed(entry.previous),
-                hidden,
-                entry.only_for,
-            ])?;
+            let shared = [
+                value(owner),
+                value(core.action.letter()),
+                value(&*core.model_name),
+                owned(groups),
+                owned(times.text(core.created_at).to_owned()),
+                value(attribution.created_by.as_ref().map(|id| id.as_str())),
+                value(actor.map(|actor| actor.id.as_str())),
+                value(actor.map(|actor| actor.kind.as_str())),
+                value(principal.map(|principal| principal.id.as_str())),
+                value(principal.map(|principal| principal.kind.as_str())),
+                value(attribution.capability_id.as_ref().map(|id| id.as_str())),
+                owned(attribution.confirmation_state.map(word).transpose()?),
+                owned(attribution.backfill_provenance.map(word).transpose()?),
+                value(provenance.caused_by_task_id.as_ref().map(|id| id.as_str())),
+                owned(hidden),
+                value(only_for.as_deref()),
+            ];
+            insert.run(shared, run, |entry| {
+                let core = &entry.delta.core;
+                Ok([
+                    owned(signed(core.id)),
+                    value(&*core.model_id),
+                    value(core.data.as_ref().map(|data| data.get())),
+                    value(core.previous_data.as_ref().map(|data| data.get())),
+                    value(core.transaction_id.as_ref().map(|id| id.as_str())),
+                    owned(signed(entry.previous)),
+                ])
+            })?;
         }
         Ok(())
     }
@@ -80,6 +90,19 @@ impl Database {
         })?;
         rows.collect()
     }
+}
+
+/// Whether two entries differ only in what each entry has for itself.
+fn share(one: &LogEntry, other: &LogEntry) -> bool {
+    let (StoredDelta { core, attribution, provenance }, other_delta) = (&one.delta, &other.delta);
+    core.action == other_delta.core.action
+        && core.model_name == other_delta.core.model_name
+        && core.sync_groups == other_delta.core.sync_groups
+        && core.created_at == other_delta.core.created_at
+        && *attribution == other_delta.attribution
+        && *provenance == other_delta.provenance
+        && one.hidden_from == other.hidden_from
+        && one.only_for == other.only_for
 }
 
 fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEntry> {

@@ -7,6 +7,7 @@ mod count;
 mod database;
 mod epoch;
 mod guesses;
+mod insert;
 mod load;
 mod log;
 mod recent;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::OrganizationId;
@@ -6,6 +6,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::cell::Cell;
 use super::database::{Database, signed};
+use super::insert::{Insert, owned, value};
 use crate::engine::{Fingerprint, StoredReceipt, StoredRow};
 use crate::store::{Loaded, ReceiptKey, RowKey, RowWrite, WriteSet};
 
@@ -16,7 +17,7 @@ impl Database {
         for write in writes.rows.iter().filter(|write| write.before.is_some() && self.is_replaced(write)) {
             self.delete(owner, &write.key)?;
         }
-        let mut held = Held::new(&self.connection);
+        let mut statements = Statements { connection: &self.connection, held: Vec::new() };
         for write in &writes.rows {
             let RowWrite { key, before, after } = write;
             let (_, table) = self.tables.model(key.model);
@@ -27,9 +28,9 @@ impl Database {
                 Some(before) if table.is_plain(before, row) => (&table.update_plain, &table.plain),
                 Some(_) => (&table.update, &table.written),
             };
-            self.put(held.statement(sql)?, owner, key, row, slots)?;
+            self.put(statements.get(sql)?, owner, key, row, slots)?;
         }
-        drop(held);
+        drop(statements);
         self.append(owner, &writes.log)?;
         for (key, claims) in &writes.claims {
             let sql = "INSERT INTO ablo_claims (organization_id, model_name, model_id, state, due_at) \
@@ -61,13 +62,21 @@ impl Database {
     }
 
     fn remember(&self, owner: &str, receipts: &[(ReceiptKey, Arc<StoredReceipt>)]) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO ablo_idempotency \
-                   (organization_id, scope, \"key\", request_hash, receipt, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut at = Times::default();
-        for (key, receipt) in receipts {
-            let (answer, hash) = (receipt.to_text().map_err(unwritable)?, hex(&receipt.fingerprint));
-            statement.execute(params![owner, &*key.scope, &*key.key, hash, answer, at.text(receipt.at)])?;
+        static INSERT: LazyLock<Insert<3, 3>> = LazyLock::new(|| {
+            Insert::new("ablo_idempotency", "organization_id, scope, created_at", "\"key\", request_hash, receipt")
+        });
+        let mut insert = INSERT.on(&self.connection);
+        let mut times = Times::default();
+        for run in receipts.chunk_by(|(one, first), (other, next)| one.scope == other.scope && first.at == next.at) {
+            let Some((ReceiptKey { scope, .. }, StoredReceipt { at, .. })) =
+                run.first().map(|(key, receipt)| (key, &**receipt))
+            else {
+                continue;
+            };
+            insert.run([value(owner), value(&**scope), owned(times.text(*at).to_owned())], run, |(key, receipt)| {
+                let answer = receipt.to_text().map_err(unwritable)?;
+                Ok([value(&*key.key), owned(hex(&receipt.fingerprint)), owned(answer)])
+            })?;
         }
         Ok(())
     }
@@ -87,20 +96,27 @@ impl Database {
     }
 
     /// Runs the statement that writes these slots of a row.
-    fn put(
+    fn put<'a>(
         &self,
-        statement: &mut CachedStatement<'_>,
+        Held { statement, last, .. }: &mut Held<'a>,
         owner: &str,
         key: &RowKey,
-        row: &StoredRow,
+        row: &'a StoredRow,
         written: &[usize],
     ) -> rusqlite::Result<()> {
         let slots = self.tables.model(key.model).0.shape().slots();
-        statement.raw_bind_parameter(1, owner)?;
+        let last = last.replace(row);
+        if last.is_none() {
+            statement.raw_bind_parameter(1, owner)?;
+        }
         statement.raw_bind_parameter(2, &*key.id)?;
         let mut at = 3;
         for slot in written {
-            statement.raw_bind_parameter(at, Cell::new(&slots[*slot], row.values.get(*slot)))?;
+            let value = row.values.get(*slot);
+            // What is not bound is null.
+            if value != last.and_then(|last| last.values.get(*slot)) {
+                statement.raw_bind_parameter(at, Cell::new(&slots[*slot], value))?;
+            }
             at += 1;
         }
         statement.raw_bind_parameter(at, signed(row.sync_id))?;
@@ -110,23 +126,29 @@ impl Database {
     }
 }
 
-/// The statement that was run last: rows that follow each other are mostly written by the same one.
-struct Held<'a> {
+/// Statements that rows are written by, while rows follow each other.
+struct Statements<'a> {
     connection: &'a Connection,
-    last: Option<(&'a str, CachedStatement<'a>)>,
+    held: Vec<Held<'a>>,
 }
 
-impl<'a> Held<'a> {
-    fn new(connection: &'a Connection) -> Self {
-        Self { connection, last: None }
-    }
+/// What is bound stays bound: only where a row differs from the last one is it bound anew.
+struct Held<'a> {
+    sql: &'a str,
+    statement: CachedStatement<'a>,
+    last: Option<&'a StoredRow>,
+}
 
-    fn statement(&mut self, sql: &'a str) -> rusqlite::Result<&mut CachedStatement<'a>> {
-        let last = match self.last.take().filter(|(text, _)| std::ptr::eq(*text, sql)) {
-            Some(last) => last,
-            None => (sql, self.connection.prepare_cached(sql)?),
+impl<'a> Statements<'a> {
+    fn get(&mut self, sql: &'a str) -> rusqlite::Result<&mut Held<'a>> {
+        let at = match self.held.iter().rposition(|held| std::ptr::eq(held.sql, sql)) {
+            Some(at) => at,
+            None => {
+                self.held.push(Held { sql, statement: self.connection.prepare_cached(sql)?, last: None });
+                self.held.len() - 1
+            }
         };
-        Ok(&mut self.last.insert(last).1)
+        Ok(&mut self.held[at])
     }
 }
 
