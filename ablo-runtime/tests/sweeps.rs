@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ablo_runtime::claims::{Acquire, ClaimCommand, ClaimDetails, ClaimEvent, End};
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Event, Writer};
-use ablo_runtime::store::{MemoryStore, Reading, Store};
+use ablo_runtime::store::{MemoryStore, Opened, Reading, Store};
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -21,11 +21,7 @@ use support::*;
 struct Counting(MemoryStore, Arc<AtomicUsize>);
 
 impl Store for Counting {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         self.0.open(schema, clock)
     }
 
@@ -36,6 +32,10 @@ impl Store for Counting {
 
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
         self.0.read(organization, reading)
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.0.organizations(longer_than)
     }
 }
 

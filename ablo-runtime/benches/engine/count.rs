@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Session, Writer};
-use ablo_runtime::store::{Durability, Reading, SqliteStore, Store};
+use ablo_runtime::store::{Durability, Opened, Reading, SqliteStore, Store};
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -83,11 +83,7 @@ impl Gate {
 }
 
 impl Store for Gate {
-    fn open<'a>(
-        &'a self,
-        schema: &'a ValidSchema,
-        clock: &'a Clock,
-    ) -> BoxFuture<'a, Result<Vec<(OrganizationId, u64)>, AbloError>> {
+    fn open<'a>(&'a self, schema: &'a ValidSchema, clock: &'a Clock) -> BoxFuture<'a, Result<Opened, AbloError>> {
         self.0.0.open(schema, clock)
     }
 
@@ -96,6 +92,10 @@ impl Store for Gate {
             Some(waiting) => waiting.push(writer),
             None => self.0.0.submit(writer),
         }
+    }
+
+    fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
+        self.0.0.organizations(longer_than)
     }
 
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {

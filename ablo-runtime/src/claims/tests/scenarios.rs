@@ -300,8 +300,8 @@ fn views_have_the_protocol_shape() {
     assert_eq!(
         json!(bench.row.state_object("tasks", "c1")),
         json!({ "object": "intent", "id": "h1", "status": "active",
-            "target": { "type": "tasks", "model": "tasks", "id": "c1", "field": "title" }, "field": "title",
-            "action": "editing", "description": "rewriting", "meta": { "k": 1 },
+            "target": { "type": "tasks", "model": "tasks", "id": "c1", "field": "title", "meta": { "k": 1 } },
+            "field": "title", "action": "editing", "description": "rewriting", "meta": { "k": 1 },
             "heldBy": "agent:v", "actor": "agent:v", "participantKind": "agent",
             "createdAt": "1795341110898", "expiresAt": "2026-11-22T09:52:50.898Z" })
     );
