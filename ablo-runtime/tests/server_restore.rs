@@ -97,7 +97,8 @@ async fn after_a_restore_everybody_reads_everything_anew() {
     // One that loads only when it is told to, and one that never loads.
     for (token, cursor, is_agent) in [(resumes, &cursors[1], false), (agent, &cursors[2], true)] {
         for place in [(cursor, last), (cursor, 0), (&Value::Null, last), (&json!("7"), 0)] {
-            let mut socket = server.open(token, &[]).await;
+            let query = if is_agent { "cursor=&kind=agent" } else { "cursor=" };
+            let (mut socket, _) = server.handshake(query, &format!("ablo.bearer.{token}, ablo.sync.v1")).await;
             let answer = ask(&mut socket, place.0, place.1).await;
             assert_eq!(
                 (&answer["requiresBootstrap"], &answer["deltas"]),

@@ -60,6 +60,13 @@ impl Client {
         Self { socket, token: self.token.clone(), groups: self.groups.clone(), is_agent: self.is_agent }
     }
 
+    /// The cursor of a position: what the server says of its head, with another number.
+    pub async fn cursor_at(&self, served: &Served, id: u64) -> String {
+        let answer = self.again(served, "").await.request(None, 0).await;
+        let cursor = answer["newCursor"].as_str().unwrap();
+        format!("{}-{id}", cursor.split_once('-').unwrap().0)
+    }
+
     async fn open(served: &Served, token: &str, groups: &[String], is_agent: bool, cursor: &str) -> Socket {
         let kind = if is_agent { "&kind=agent" } else { "" };
         let groups: String = groups.iter().map(|group| format!("&syncGroups={}", group.replace(':', "%3A"))).collect();

@@ -115,8 +115,9 @@ async fn a_catch_up_is_merged() {
     }
     served.commit(&json!([create("task", "t2", json!({ "title": "new" }))])).await;
     served.commit(&json!([{ "type": "UPDATE", "model": "task", "id": "t2", "input": { "title": "newer" } }])).await;
-    let mut again = client.again(&served, "1").await;
-    let answer = again.ready(Some("1"), 1).await;
+    let cursor = client.cursor_at(&served, 1).await;
+    let mut again = client.again(&served, &cursor).await;
+    let answer = again.ready(Some(&cursor), 1).await;
     let deltas = answer["deltas"].as_array().unwrap();
     assert_eq!(letters(deltas), [(4, "U"), (6, "I")], "{answer}");
     assert_eq!((&deltas[0]["data"]["title"], &deltas[1]["data"]["title"]), (&json!("3"), &json!("newer")));
@@ -131,8 +132,9 @@ async fn a_row_made_anew_survives_a_reconnect() {
     served.commit(&json!([remove("t1")])).await;
     served.commit(&json!([create("task", "t1", json!({ "title": "b" }))])).await;
     served.get("/api/sync/bootstrap?models=Task", &client.token).await;
-    let mut again = client.again(&served, "1").await;
-    let answer = again.ready(Some("1"), 1).await;
+    let cursor = client.cursor_at(&served, 1).await;
+    let mut again = client.again(&served, &cursor).await;
+    let answer = again.ready(Some(&cursor), 1).await;
     assert_eq!(letters(answer["deltas"].as_array().unwrap()), [(2, "D")], "{answer}");
     again.ack(2).await;
     let anew = again.delta("t1").await;

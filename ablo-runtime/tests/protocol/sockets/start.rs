@@ -31,17 +31,18 @@ async fn what_comes_before_the_first_request_counts() {
     seeded(&served).await;
     let mut peer = Client::user(&served, "peer").await;
     let first = Client::agent(&served, "agent:w", Value::Null).await;
-    let mut again = first.again(&served, "2").await;
+    let cursor = first.cursor_at(&served, 2).await;
+    let mut again = first.again(&served, &cursor).await;
     let activity =
         json!({ "entityType": "Task", "entityId": "t1", "field": "title", "action": "editing", "detail": "typing" });
     again.send("presence_update", &json!({ "status": "online", "activity": activity })).await;
     again.hold("c1", "t1").await;
     let seen = peer.next("presence_update", |seen| seen["activity"] == activity).await;
     assert_eq!((&seen["userId"], &seen["isAgent"]), (&json!("agent:w"), &json!(true)));
-    let answer = again.ready(Some("2"), 2).await;
+    let answer = again.ready(Some(&cursor), 2).await;
     assert_eq!(
         answer,
-        json!({ "deltas": [], "currentSyncId": 2, "newCursor": "2", "requiresBootstrap": false }),
+        json!({ "deltas": [], "currentSyncId": 2, "newCursor": cursor, "requiresBootstrap": false }),
         "always with the head, a cursor, and without a wish for a bootstrap"
     );
 }
@@ -55,12 +56,13 @@ async fn a_later_request_repeats_nothing() {
     client.primed().await;
     served.commit(&json!([update("t1", json!({ "title": "two" }))])).await;
     client.next("delta", |delta| delta["id"] == 3).await;
+    let (before, head) = (client.cursor_at(&served, 2).await, client.cursor_at(&served, 3).await);
     // It has not applied what it was sent, or passed it over.
     for applied in [0, 2, 3] {
-        let answer = client.request(Some("2"), applied).await;
+        let answer = client.request(Some(&before), applied).await;
         assert_eq!(
             (&answer["deltas"], &answer["currentSyncId"], &answer["newCursor"]),
-            (&json!([]), &json!(3), &json!("3"))
+            (&json!([]), &json!(3), &json!(head))
         );
     }
     let answer = client.request(Some("x"), 900).await;
@@ -75,16 +77,18 @@ async fn a_stream_begins_where_its_cursor_says() {
     served.commit(&json!([update("t1", json!({ "title": "two" }))])).await;
     let agent = Client::agent(&served, "agent:w", Value::Null).await;
     let all: &[u64] = &[2, 3];
+    let [one, two, three] =
+        [agent.cursor_at(&served, 1).await, agent.cursor_at(&served, 2).await, agent.cursor_at(&served, 3).await];
     let table: [(&str, Option<&str>, u64, &[u64]); 9] = [
         ("", None, 0, &[]),
         ("", Some(""), 0, &[]),
         ("nonsense", Some("nonsense"), 0, &[]),
         ("", Some("-1"), 0, &[]),
         ("99999999999999999999999", None, 0, &[]),
-        ("2", None, 0, &[3]),
-        ("", Some("2"), 0, &[3]),
-        ("1", Some("1"), 2, &[3]),
-        ("3", Some("3"), 1, all),
+        (&two, None, 0, &[3]),
+        ("", Some(&two), 0, &[3]),
+        (&one, Some(&one), 2, &[3]),
+        (&three, Some(&three), 1, all),
     ];
     for (in_url, in_frame, applied, expected) in table {
         let mut socket = agent.again(&served, in_url).await;
