@@ -32,6 +32,10 @@ impl Store for Asked {
         Box::pin(ready(Ok(())))
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
+        Box::pin(ready(Ok(())))
+    }
+
     fn organizations(&self, _: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         Box::pin(ready(Ok(Vec::new())))
     }

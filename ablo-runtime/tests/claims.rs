@@ -444,7 +444,10 @@ async fn claims_outlive_the_process() {
 
     let engine = open().await;
     let (holder, waiter) = (agent(&engine, "holder"), agent(&engine, "waiter"));
-    assert_eq!(holder.claims("tasks", "t1").await.unwrap(), before);
+    let after = holder.claims("tasks", "t1").await.unwrap();
+    assert_eq!(after.lease(), before.lease());
+    assert_eq!(after.queue_objects("tasks", "t1"), [], "who waited did so through the process before");
+    acquire(&waiter, "w").await;
     // The new process ends what runs out without being asked.
     let mut watch = waiter.follow_claim(&"w".into());
     hand.advance(Duration::from_secs(60));

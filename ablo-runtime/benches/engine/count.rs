@@ -94,6 +94,10 @@ impl Store for Gate {
         }
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
+        self.0.0.check()
+    }
+
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.0.0.organizations(longer_than)
     }

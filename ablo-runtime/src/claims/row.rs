@@ -80,6 +80,11 @@ impl RowClaims {
         self.entries().flat_map(|entry| &entry.ends).min().copied()
     }
 
+    /// Forgets who waits: their connections ended without a word. Whoever still wants the row asks again.
+    pub fn forget_line(&mut self) {
+        self.queue.clear();
+    }
+
     /// The holder, then who waits.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.lease.iter().map(|lease| &lease.entry).chain(&self.queue)

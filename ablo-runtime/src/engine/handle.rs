@@ -77,6 +77,15 @@ impl Engine {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Makes sure that the store can be read and written, now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub async fn check(&self) -> Result<(), AbloError> {
+        self.0.store.check().await?;
+        self.session(Participant::system("", "ablo")).head().await.map(|_| ())
+    }
+
     /// The organizations whose logs hold more than this many deltas.
     ///
     /// # Errors

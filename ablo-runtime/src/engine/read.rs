@@ -170,8 +170,15 @@ impl ReadClaims {
     }
 }
 
+/// The claims of a row, and who hears of them.
+pub(crate) struct Claimed {
+    pub key: RowKey,
+    pub claims: RowClaims,
+    pub groups: Vec<Group>,
+}
+
 impl Reader for ReadClaims {
-    type Output = Vec<(RowKey, RowClaims)>;
+    type Output = Vec<Claimed>;
 
     fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
         let (access, _) = self.access.step(loaded)?;
@@ -188,11 +195,14 @@ impl Reader for ReadClaims {
             for key in keys {
                 let one = |view: &mut View<'_>| {
                     let claims = view.claims(key)?.clone();
-                    let is_seen = match view.row(key)? {
-                        Some(row) => view.sees(&access, key.model, &key.id, &row.values)?,
-                        None => true,
+                    let (is_seen, groups) = match view.row(key)? {
+                        Some(row) => (
+                            view.sees(&access, key.model, &key.id, &row.values)?,
+                            view.row_groups(key.model, &key.id, &row.values)?,
+                        ),
+                        None => (true, view.rules.model(key.model).own_group(&key.id).into_iter().collect()),
                     };
-                    Ok(is_seen.then(|| (key.clone(), claims)))
+                    Ok(is_seen.then(|| Claimed { key: key.clone(), claims, groups }))
                 };
                 match one(view) {
                     Ok(claims) => found.extend(claims),

@@ -13,8 +13,8 @@ use super::read::{self, ReadQueries};
 use super::request::{ClaimJob, CommitJob, Request, unknown_model};
 use super::seat::Seat;
 use super::{
-    Access, Answers, Archived, Bootstrap, CommitRequest, Committed, Engine, EngineOptions, Found, LogPage, Participant,
-    Query, Subscription, Writer,
+    Access, Answers, Archived, Bootstrap, ClaimsChange, CommitRequest, Committed, Engine, EngineOptions, Found,
+    LogPage, Participant, Query, Subscription, Writer,
 };
 use crate::claims::{ClaimCommand, ClaimEvent, ClaimReply, RowClaims};
 use crate::store::RowKey;
@@ -96,7 +96,7 @@ impl Session {
     pub async fn claims(&self, model: &str, id: &str) -> Result<RowClaims, AbloError> {
         let reader = read::ReadClaims::one(self.engine.rules(), &self.seat, self.key(model, id)?);
         let found = self.read(reader).await?;
-        found.into_iter().next().map(|(_, claims)| claims).ok_or_else(|| {
+        found.into_iter().next().map(|found| found.claims).ok_or_else(|| {
             AbloError::new(Code::EntityNotFound, format!("there is no `{model}` `{id}`")).param(format!("{model}.id"))
         })
     }
@@ -106,7 +106,24 @@ impl Session {
     /// # Errors
     /// When the store fails.
     pub async fn all_claims(&self) -> Result<Vec<(RowKey, RowClaims)>, AbloError> {
-        self.read(read::ReadClaims::all(self.engine.rules(), &self.seat)).await
+        let found = self.read(read::ReadClaims::all(self.engine.rules(), &self.seat)).await?;
+        Ok(found.into_iter().map(|found| (found.key, found.claims)).collect())
+    }
+
+    /// The same for those who missed how it came to this: every row's claims as if its line had just changed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn standing_claims(&self) -> Result<Vec<ClaimsChange>, AbloError> {
+        let found = self.read(read::ReadClaims::all(self.engine.rules(), &self.seat)).await?;
+        let change = |found: read::Claimed| ClaimsChange {
+            model: self.engine.schema().at(found.key.model).key().to_owned(),
+            id: (*found.key.id).to_owned(),
+            groups: found.groups,
+            claims: found.claims,
+            events: vec![ClaimEvent::QueueChanged],
+        };
+        Ok(found.into_iter().map(change).collect())
     }
 
     /// Answers queries, all of one moment.

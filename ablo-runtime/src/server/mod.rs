@@ -29,6 +29,7 @@
 
 pub mod auth;
 mod depth;
+mod health;
 mod http;
 mod metrics;
 mod options;

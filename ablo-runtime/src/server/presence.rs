@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use ablo_schema::wire::{
     ActiveIntent, ClaimId, Group, ParticipantId, PresenceKind, PresenceReport, PresenceStatus, PresenceUpdate,
@@ -60,12 +60,30 @@ impl Presence {
         }
     }
 
-    /// A participant holds a row. It need not be connected: leases outlive sockets, and HTTP has none.
-    pub fn hold(&mut self, who: &ParticipantId, is_agent: bool, intent: ActiveIntent, row_groups: Vec<Group>) {
+    /// A participant holds a row. It need not be connected: leases outlive sockets, and HTTP has none. Answers whether that
+    /// is news.
+    pub fn hold(&mut self, who: &ParticipantId, is_agent: bool, intent: ActiveIntent, row_groups: Vec<Group>) -> bool {
         let member = self.members.entry(who.clone()).or_default();
         member.is_agent = is_agent;
+        let before = member.intents.len();
         member.intents.retain(|(held, _)| held.intent_id != intent.intent_id);
+        let is_new = member.intents.len() == before;
         member.intents.push((intent, row_groups));
+        is_new
+    }
+
+    /// Nobody holds anything else than these. Answers who held more, and the groups of the rows.
+    pub fn retain(&mut self, held: &HashSet<(&ParticipantId, &ClaimId)>) -> Vec<(ParticipantId, Vec<Group>)> {
+        let mut lost = Vec::new();
+        for (who, member) in &mut self.members {
+            let is_over = |(intent, _): &mut (ActiveIntent, _)| !held.contains(&(who, &intent.intent_id));
+            let groups: Vec<Group> = member.intents.extract_if(.., is_over).flat_map(|(_, groups)| groups).collect();
+            if !groups.is_empty() {
+                lost.push((who.clone(), groups));
+            }
+        }
+        lost.iter().for_each(|(who, _)| self.prune(who));
+        lost
     }
 
     /// A participant's lease lasts longer.

@@ -244,7 +244,9 @@ impl Room {
                 let key = (entry.participant.clone(), handle.clone());
                 let spelled = inside.spelled.get(&key).map_or(&row.0, |announced| &announced.entity_type).clone();
                 let intent = ActiveIntent { intent_id: handle.clone(), ..entry.active_intent(&spelled, &row.1) };
-                inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone());
+                if inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone()) {
+                    changed.insert(entry.participant.id.clone());
+                }
             }
         }
         // Whoever is told of a grant finds the row free of its last holder.
@@ -266,6 +268,21 @@ impl Room {
         }
         if change.claims.lease().is_none() && change.claims.queue().is_empty() {
             inside.shown.remove(&row);
+        }
+    }
+
+    /// These are all the claims there are; how it came to that was not told.
+    pub fn claims_are(&self, all: &[ClaimsChange], now: i64) {
+        let leases = all.iter().filter_map(|change| change.claims.lease()).map(|lease| &lease.entry);
+        let held =
+            leases.flat_map(|entry| entry.handles.iter().map(|handle| (&entry.participant.id, handle))).collect();
+        let mut inside = self.lock();
+        for (who, groups) in inside.presence.retain(&held) {
+            inside.announce(&who, PresenceKind::Update, now, &groups);
+        }
+        drop(inside);
+        for change in all {
+            self.claims_changed(change, now);
         }
     }
 

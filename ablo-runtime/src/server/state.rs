@@ -9,6 +9,7 @@ use ablo_schema::wire::{Group, KeyKind, OrganizationId};
 use tokio::sync::{broadcast, watch};
 
 use super::auth::{Book, Credential, DEFAULT_GROUP, HttpKeys, Issuers};
+use super::health::Health;
 use super::http::Caller;
 use super::metrics::Metrics;
 use super::options::ServerOptions;
@@ -42,6 +43,7 @@ pub struct Server {
     pub bootstraps: Mutex<Bootstraps>,
     rooms: Mutex<HashMap<OrganizationId, Arc<Room>>>,
     rates: Mutex<Buckets>,
+    health: Health,
     /// The places of sockets.
     pub slots: Slots,
     connections: AtomicU64,
@@ -66,6 +68,7 @@ impl Server {
             bootstraps: Mutex::default(),
             rooms: Mutex::default(),
             rates: Mutex::default(),
+            health: Health::default(),
             slots: Slots::default(),
             connections: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -181,7 +184,13 @@ impl Server {
                 tokio::time::sleep(std::time::Duration::from_secs(1)).await;
                 continue;
             };
+            // Claims outlive the process and what was missed here. What changes from here on is among the events.
+            let mut is_behind = true;
             loop {
+                if is_behind && let Ok(all) = session.standing_claims().await {
+                    room.claims_are(&all, self.millis());
+                    is_behind = false;
+                }
                 let event = tokio::select! {
                     event = events.next() => event,
                     _ = stop.wait_for(|stop| *stop) => return,
@@ -191,7 +200,8 @@ impl Server {
                         telemetry::claims_preempted(&organization, &change);
                         room.claims_changed(&change, self.millis());
                     }
-                    Ok(Some(_)) => {}
+                    Ok(Some(Event::Resync { .. })) => is_behind = true,
+                    Ok(Some(Event::Delta(_))) => {}
                     Ok(None) => return,
                     Err(_) => break,
                 }
@@ -231,12 +241,9 @@ impl Server {
         lock(&self.bootstraps).heads_of(credential, self.ticks())
     }
 
-    /// Asks the store for something small.
-    ///
-    /// # Errors
-    /// When it does not answer.
-    pub async fn ping(&self) -> Result<(), AbloError> {
-        self.engine.session(Participant::system("", "ablo")).head().await.map(|_| ())
+    /// Whether the store can be read and written.
+    pub async fn is_store_well(&self) -> bool {
+        self.health.of(&self.engine, self.ticks()).await
     }
 
     /// Whether the server is about to stop.

@@ -71,6 +71,12 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// When the reading fails, or the database does.
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>>;
 
+    /// Makes sure that the database can be written to, now.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>>;
+
     /// The organizations whose logs hold more than this many deltas, whether anybody has asked for them or not.
     ///
     /// # Errors

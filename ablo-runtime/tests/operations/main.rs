@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod drain;
+#[cfg(feature = "sqlite")]
+mod health;
 mod limits;
 mod logs;
 mod origins;

@@ -74,6 +74,10 @@ impl Store for Moody {
         }
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
+        self.store.check()
+    }
+
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.store.organizations(longer_than)
     }

@@ -89,6 +89,10 @@ impl Store for Lasting {
         self.0.read(organization, reading)
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
+        self.0.check()
+    }
+
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.0.organizations(longer_than)
     }

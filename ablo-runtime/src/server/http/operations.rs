@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::openapi;
 use axum::Json;
@@ -14,10 +12,6 @@ use super::edge::CONTRACT;
 use super::failure::Failure;
 use super::reference;
 use crate::server::state::Shared;
-use crate::server::telemetry;
-
-/// How long the store has to answer before the server is not ready.
-const STORE_ANSWERS: Duration = Duration::from_secs(5);
 
 /// That the process runs.
 pub async fn live() -> &'static str {
@@ -34,13 +28,10 @@ pub async fn ready(State(server): State<Shared>) -> Response {
     if server.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining").into_response();
     }
-    // Whoever asks has a time limit of its own, but a store that hangs is not ready either way.
-    match tokio::time::timeout(STORE_ANSWERS, server.ping()).await {
-        Ok(Ok(())) => return (StatusCode::OK, "ready").into_response(),
-        Ok(Err(error)) => telemetry::told(error),
-        Err(late) => telemetry::told(AbloError::new(Code::StoreUnavailable, late.to_string())),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response()
+    match server.is_store_well().await {
+        true => (StatusCode::OK, "ready").into_response(),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response(),
+    }
 }
 
 /// What is running, and over which schema.

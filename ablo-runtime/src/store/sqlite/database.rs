@@ -4,13 +4,16 @@ use std::path::Path;
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{OrganizationId, SyncId};
+use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use super::guesses::Guesses;
+use super::load::unreadable;
 use super::recent::Recent;
 use super::tables::Tables;
 use super::upgrade::SqliteUpgrade;
 use super::{Durability, failed, reading_step};
+use crate::claims::RowClaims;
 use crate::engine::Clock;
 use crate::store::{Loaded, ReadSet, RowKey, Step};
 
@@ -46,9 +49,30 @@ impl Database {
     /// Makes what is missing, and brings what another schema made to this one.
     pub fn provision(&mut self, path: &Path, schema: &ValidSchema) -> Result<(), AbloError> {
         SqliteUpgrade::default().apply(&self.connection, path, schema)?;
+        self.forget_lines().map_err(failed)?;
         self.claimed = Some(self.all_claimed().map_err(failed)?);
         self.recent = Some(Recent::default());
         Ok(())
+    }
+
+    /// Whoever waited did so through the process that had the file open before.
+    fn forget_lines(&self) -> rusqlite::Result<()> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let sql = "SELECT organization_id, model_name, model_id, state FROM ablo_claims \
+                   WHERE json_array_length(state, '$.queue') > 0";
+        let mut statement = transaction.prepare(sql)?;
+        let rows = statement.query_map([], |row| {
+            let state = serde_json::from_str(row.get_ref(3)?.as_str()?);
+            let claims: RowClaims = state.map_err(|error| unreadable(3, FromSqlError::other(error)))?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, claims))
+        })?;
+        let rows: Vec<(String, String, String, RowClaims)> = rows.collect::<Result<_, _>>()?;
+        drop(statement);
+        for (owner, name, id, mut claims) in rows {
+            claims.forget_line();
+            self.write_claims(&owner, &name, &id, &claims)?;
+        }
+        transaction.commit()
     }
 
     fn all_claimed(&self) -> rusqlite::Result<HashSet<(OrganizationId, RowKey)>> {
@@ -71,6 +95,14 @@ impl Database {
         let rows = statement
             .query_map([], |row| Ok((OrganizationId(row.get(0)?), super::load::millis(&row.get::<_, String>(1)?))));
         rows.and_then(Iterator::collect).map_err(failed)
+    }
+
+    /// Writes what is there already, down to the disk.
+    pub fn check(&self) -> Result<(), AbloError> {
+        self.connection
+            .execute("UPDATE ablo_meta SET value = value WHERE key = 'epoch'", [])
+            .map(|_| ())
+            .map_err(failed)
     }
 
     /// The organizations whose logs are longer than this.

@@ -55,11 +55,17 @@ pub struct SqliteStore {
 
 #[derive(Debug)]
 struct Threads {
-    writer: mpsc::Sender<Arc<Writer>>,
+    writer: mpsc::Sender<Work>,
     reader: mpsc::Sender<Question>,
     handles: Vec<JoinHandle<()>>,
     /// Held for as long as the store is open.
     lock: File,
+}
+
+/// Something for the thread that writes.
+enum Work {
+    Transactions(Arc<Writer>),
+    Check(oneshot::Sender<Result<(), AbloError>>),
 }
 
 /// Something for the thread that reads.
@@ -84,12 +90,16 @@ impl SqliteStore {
         writing.provision(&self.path, schema)?;
         let opened = Opened { epoch: writing.epoch()?, due: writing.first_due()? };
         let mut reading = Database::open(&self.path, self.durability, schema, clock)?;
-        let (writer, writers) = mpsc::channel::<Arc<Writer>>();
+        let (writer, writers) = mpsc::channel::<Work>();
         let (reader, questions) = mpsc::channel::<Question>();
         let handles = vec![
             spawn("ablo-sqlite-write", move || {
-                while let Ok(writer) = writers.recv() {
-                    while run(&mut writing, &writer) {}
+                while let Ok(work) = writers.recv() {
+                    match work {
+                        Work::Transactions(writer) => while run(&mut writing, &writer) {},
+                        // Whoever asked may have gone.
+                        Work::Check(reply) => drop(reply.send(writing.check())),
+                    }
                 }
             })?,
             spawn("ablo-sqlite-read", move || {
@@ -135,7 +145,7 @@ impl Store for SqliteStore {
     fn submit(&self, writer: Arc<Writer>) {
         let sender = self.threads().as_ref().map(|threads| threads.writer.clone());
         // A store that is not open never answers; whoever waits is told when its queue goes.
-        drop(sender.map(|sender| sender.send(writer)));
+        drop(sender.map(|sender| sender.send(Work::Transactions(writer))));
     }
 
     fn read(
@@ -145,6 +155,14 @@ impl Store for SqliteStore {
     ) -> BoxFuture<'_, Result<(), AbloError>> {
         let organization = organization.clone();
         self.ask(move |database| database.read(&organization, |loaded| reading.step(loaded)))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
+        let (reply, answer) = oneshot::channel();
+        if let Some(threads) = self.threads().as_ref() {
+            let _ = threads.writer.send(Work::Check(reply));
+        }
+        Box::pin(async move { answer.await.map_err(|_| AbloError::from(Code::StoreUnavailable))? })
     }
 
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {

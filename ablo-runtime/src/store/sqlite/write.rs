@@ -7,6 +7,7 @@ use rusqlite::{CachedStatement, Connection, params};
 use super::cell::Cell;
 use super::database::{Database, signed};
 use super::insert::{Insert, owned, value};
+use crate::claims::RowClaims;
 use crate::engine::{Fingerprint, StoredReceipt, StoredRow};
 use crate::store::{Loaded, ReceiptKey, RowKey, RowWrite, WriteSet};
 
@@ -33,12 +34,8 @@ impl Database {
         drop(statements);
         self.append(owner, &writes.log)?;
         for (key, claims) in &writes.claims {
-            let sql = "INSERT INTO ablo_claims (organization_id, model_name, model_id, state, due_at) \
-                       VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET state = ?4, due_at = ?5";
-            let due = claims.next_due().map(|at| text(millis(at)));
             let name = &self.tables.model(key.model).0.def().typename;
-            let state = serde_json::to_string(claims).map_err(unwritable)?;
-            self.connection.prepare_cached(sql)?.execute(params![owner, name, &*key.id, state, due])?;
+            self.write_claims(owner, name, &key.id, claims)?;
             // Kept also when the transaction fails: a row too many is asked for in vain, no more.
             if let Some(claimed) = &mut self.claimed {
                 claimed.insert((organization.clone(), key.clone()));
@@ -58,6 +55,16 @@ impl Database {
         if head > loaded.head || trimmed > loaded.trimmed {
             self.set_head(owner, head, trimmed)?;
         }
+        Ok(())
+    }
+
+    /// Keeps the claims of a row.
+    pub fn write_claims(&self, owner: &str, name: &str, id: &str, claims: &RowClaims) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO ablo_claims (organization_id, model_name, model_id, state, due_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET state = ?4, due_at = ?5";
+        let due = claims.next_due().map(|at| text(millis(at)));
+        let state = serde_json::to_string(claims).map_err(unwritable)?;
+        self.connection.prepare_cached(sql)?.execute(params![owner, name, id, state, due])?;
         Ok(())
     }
 
