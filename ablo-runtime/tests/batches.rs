@@ -6,7 +6,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Writer};
-use ablo_runtime::store::{Epoch, Opened, Reading, Store};
+use ablo_runtime::store::{Epoch, Opened, Reading, Snapshot, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -38,6 +38,10 @@ impl Store for Asked {
 
     fn organizations(&self, _: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         Box::pin(ready(Ok(Vec::new())))
+    }
+
+    fn snapshot(&self, _: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        Box::pin(ready(Err(Code::StoreUnavailable.into())))
     }
 }
 

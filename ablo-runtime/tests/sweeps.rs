@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ablo_runtime::claims::{Acquire, ClaimCommand, ClaimDetails, ClaimEvent, End};
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Event, Writer};
-use ablo_runtime::store::{MemoryStore, Opened, Reading, Store};
+use ablo_runtime::store::{MemoryStore, Opened, Reading, Snapshot, Store};
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -36,6 +36,10 @@ impl Store for Counting {
 
     fn check(&self) -> BoxFuture<'_, Result<(), AbloError>> {
         self.0.check()
+    }
+
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        self.0.snapshot(organization)
     }
 
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Session, Writer};
-use ablo_runtime::store::{Durability, Opened, Reading, SqliteStore, Store};
+use ablo_runtime::store::{Durability, Opened, Reading, Snapshot, SqliteStore, Store};
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
@@ -104,6 +104,10 @@ impl Store for Gate {
 
     fn read(&self, organization: &OrganizationId, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>> {
         self.0.0.read(organization, reading)
+    }
+
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        self.0.0.snapshot(organization)
     }
 
     fn close(&self) {

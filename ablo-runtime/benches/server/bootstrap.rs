@@ -8,8 +8,8 @@ use crate::{Child, Kind};
 pub const ROWS: usize = 1_000_000;
 
 /// A million rows, sent to one client.
-pub async fn run() {
-    let child = Child::start(Kind::Filled);
+pub async fn run(kind: Kind) {
+    let child = Child::start(kind);
     let full = child.memory("VmRSS");
     for _ in 0..2 {
         let before = child.memory("VmRSS");
@@ -30,7 +30,7 @@ pub async fn run() {
         }
         let seconds = start.elapsed().as_secs_f64();
         println!(
-            "bootstrap of {ROWS} rows ({:.0} MiB kept): {:.0} rows/s, {:.0} MB/s, {:.2} us of processor per row, peak +{:.0} MiB",
+            "bootstrap of {ROWS} rows, {kind:?} ({:.0} MiB kept): {:.0} rows/s, {:.0} MB/s, {:.2} us of processor per row, peak +{:.0} MiB",
             full / 1024.0,
             ROWS as f64 / seconds,
             bytes as f64 / 1e6 / seconds,

@@ -9,10 +9,12 @@ pub enum Kind {
     Sqlite,
     /// Memory, with a million rows.
     Filled,
+    /// The same in SQLite.
+    FilledSqlite,
     ByHand,
 }
 
-const KINDS: [Kind; 4] = [Kind::Memory, Kind::Sqlite, Kind::Filled, Kind::ByHand];
+const KINDS: [Kind; 5] = [Kind::Memory, Kind::Sqlite, Kind::Filled, Kind::FilledSqlite, Kind::ByHand];
 const VARIABLE: &str = "ABLO_BENCH_SERVES";
 
 impl Kind {

@@ -39,7 +39,9 @@ async fn load() {
         }
     }
     fanout::stalled().await;
-    bootstrap::run().await;
+    for kind in [Kind::Filled, Kind::FilledSqlite] {
+        bootstrap::run(kind).await;
+    }
 }
 
 /// The value below which this share of all is.

@@ -12,12 +12,12 @@ pub async fn serve(kind: Kind) {
     let mut options = ServeOptions::dev(SchemaDef::from_artifact(artifact).unwrap().validate().unwrap());
     options.server.limits.sockets_per_credential = 100_000;
     let folder = tempfile::tempdir().unwrap();
-    if kind == Kind::Sqlite {
+    if matches!(kind, Kind::Sqlite | Kind::FilledSqlite) {
         options.store = StoreChoice::Sqlite(folder.path().join("ablo.db"));
     }
     let running = start(options).await.unwrap();
     let key = running.ready.secret_key.clone().unwrap();
-    if kind == Kind::Filled {
+    if matches!(kind, Kind::Filled | Kind::FilledSqlite) {
         let session = running.server.caller(Some(&key)).await.unwrap().session;
         for chunk in 0..ROWS / 500 {
             let operations = (0..500).map(|at| {

@@ -8,6 +8,7 @@
 
 mod access;
 mod batch;
+mod bootstrap;
 mod clock;
 mod commit;
 mod defect;
@@ -39,6 +40,7 @@ mod writer;
 
 pub use access::Access;
 pub use batch::Batch;
+pub use bootstrap::{Bootstrap, BootstrapReader, Piece};
 pub use clock::{Clock, ClockHand};
 pub use commit::{CommitRequest, Committed, StaleConflict};
 pub use entry::LogEntry;
@@ -48,7 +50,7 @@ pub use options::EngineOptions;
 pub use participant::{Operations, Participant};
 pub use query::{Answers, Archived, Found, Page, Query, Related};
 pub use quota::Quotas;
-pub use read::{Bootstrap, LogPage};
+pub use read::LogPage;
 pub use receipts::{Fingerprint, StoredReceipt};
 pub use record::{Record, StoredRow};
 pub use session::{ClaimWatch, Session};

@@ -162,6 +162,17 @@ pub(crate) fn field(model: ModelRef<'_>, name: &str) -> Result<(Field, FieldType
     }
 }
 
+/// The field that decides an order.
+pub(crate) fn order(model: ModelRef<'_>, name: &str) -> Result<Field, AbloError> {
+    match field(model, name)? {
+        (_, FieldType::Json) => {
+            Err(AbloError::new(Code::QueryUnsupportedOperator, "a JSON field has no order")
+                .param(input::path(model, name)))
+        }
+        (field, _) => Ok(field),
+    }
+}
+
 /// The test that a condition asks for.
 pub(crate) fn test(model: ModelRef<'_>, condition: &Condition) -> Result<Test, AbloError> {
     let (field, ty) = field(model, &condition.field)?;

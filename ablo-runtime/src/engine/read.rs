@@ -1,31 +1,22 @@
 //! Readings: what participants ask without changing anything.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::ir::{BaseField, FieldType, LoadStrategy, ModelIndex, ModelRef, RelationKind, ValidSchema};
+use ablo_schema::ir::{BaseField, FieldType, ModelIndex, ModelRef, RelationKind, ValidSchema};
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{Group, SyncId};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use super::handle::gone;
 use super::request::unknown_model;
 use super::rules::Rules;
 use super::seat::Seat;
 use super::view::{Halt, View};
-use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, input, query, test};
+use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, query, test};
 use crate::claims::RowClaims;
 use crate::store::{Field, Loaded, LogRange, ReadSet, Reading, RowKey, Scan};
-
-/// The rows a client starts from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Bootstrap {
-    /// The head of the log when they were read.
-    pub head: SyncId,
-    /// Rows by model.
-    pub models: Vec<(ModelIndex, Vec<Arc<StoredRow>>)>,
-}
 
 /// A stretch of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +44,9 @@ pub(crate) enum Pause {
 }
 
 /// A reader under way in a store.
-pub(crate) struct Running<R: Reader> {
-    pub reader: R,
-    pub reply: Option<oneshot::Sender<R::Output>>,
+struct Running<R: Reader> {
+    reader: R,
+    reply: Option<oneshot::Sender<R::Output>>,
 }
 
 impl<R: Reader> Reading for Running<R> {
@@ -74,8 +65,18 @@ impl<R: Reader> Reading for Running<R> {
     }
 }
 
+/// Runs a reader where readings run.
+pub(crate) async fn run<R: Reader, F: Future<Output = Result<(), AbloError>>>(
+    reader: R,
+    read: impl FnOnce(Box<dyn Reading>) -> F,
+) -> Result<R::Output, AbloError> {
+    let (reply, mut answer) = oneshot::channel();
+    read(Box::new(Running { reader, reply: Some(reply) })).await?;
+    answer.try_recv().map_err(|_| gone())
+}
+
 /// Runs something over a view; what it misses is what is to be read.
-fn with_view<T>(
+pub(super) fn with_view<T>(
     rules: &Rules,
     loaded: &Loaded,
     body: impl FnOnce(&mut View<'_>) -> Result<T, Halt>,
@@ -217,7 +218,6 @@ impl Reader for ReadClaims {
 
 pub(crate) struct ReadQueries {
     access: ReadAccess,
-    groups: Option<HashSet<Group>>,
     jobs: Vec<Job>,
     /// The jobs that asked for scans, in the order the answers come.
     asked: Vec<usize>,
@@ -239,14 +239,9 @@ struct Job {
 const CHUNK: usize = 256;
 
 impl ReadQueries {
-    pub fn new(
-        rules: &Arc<Rules>,
-        seat: &Arc<Seat>,
-        queries: &[Query],
-        groups: Option<HashSet<Group>>,
-    ) -> Result<Self, AbloError> {
+    pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, queries: &[Query]) -> Result<Self, AbloError> {
         let jobs = queries.iter().map(|query| Job::new(&rules.schema, query)).collect::<Result<_, _>>()?;
-        Ok(Self { access: ReadAccess::new(rules, seat), groups, jobs, asked: Vec::new(), answered: 0 })
+        Ok(Self { access: ReadAccess::new(rules, seat), jobs, asked: Vec::new(), answered: 0 })
     }
 }
 
@@ -267,14 +262,8 @@ impl Job {
             value: Value::Null,
         }));
         let order = match &query.order {
+            Some((name, _)) => query::order(model, name)?,
             None => Field::Id,
-            Some((name, _)) => match query::field(model, name)? {
-                (_, FieldType::Json) => {
-                    let path = input::path(model, name);
-                    return Err(AbloError::new(Code::QueryUnsupportedOperator, "a JSON field has no order").param(path));
-                }
-                (field, _) => field,
-            },
         };
         for relation in &query.related {
             if !model.def().relations.contains_key(relation) {
@@ -373,7 +362,7 @@ impl Job {
 }
 
 /// The rows among these that are seen. Everything that is missing is noted before giving up.
-fn visible(
+pub(super) fn visible(
     view: &mut View<'_>,
     access: &Access,
     model: ModelIndex,
@@ -396,10 +385,7 @@ impl Reader for ReadQueries {
     type Output = (SyncId, Vec<Page>);
 
     fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
-        let (mut access, _) = self.access.step(loaded)?;
-        if let Some(groups) = &self.groups {
-            access = access.narrowed(groups);
-        }
+        let (access, _) = self.access.step(loaded)?;
         let rules = Arc::clone(&self.access.rules);
         for rows in &loaded.scans[self.answered..] {
             self.jobs[self.asked[self.answered]].scanned(rows);
@@ -434,7 +420,7 @@ impl Reader for ReadQueries {
 }
 
 /// The value that decides a row's place.
-fn place(order: Field, row: &StoredRow) -> Value {
+pub(super) fn place(order: Field, row: &StoredRow) -> Value {
     match order {
         Field::Id => Value::from(row.id.as_str()),
         Field::Slot(slot) => row.values.get(slot).cloned().unwrap_or(Value::Null),
@@ -469,36 +455,4 @@ fn decode_cursor(text: &str) -> Result<(Value, String), AbloError> {
     let bytes: Option<Vec<u8>> =
         digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     serde_json::from_slice(&bytes.ok_or_else(wrong)?).map_err(|_| wrong())
-}
-
-/// One query per model a client starts from.
-pub(crate) fn bootstrap_queries(
-    schema: &ValidSchema,
-    models: Option<&[&str]>,
-) -> Result<(Vec<ModelIndex>, Vec<Query>), AbloError> {
-    let chosen = match models {
-        Some(names) => names
-            .iter()
-            .map(|name| schema.resolve(name).ok_or_else(|| unknown_model(name)))
-            .collect::<Result<Vec<_>, _>>()?,
-        None => schema.models().filter(|model| model.def().load == LoadStrategy::Instant).collect(),
-    };
-    let queries = chosen.iter().map(|model| {
-        let mut query = Query::of(model.key()).archived(Archived::All);
-        let limit = model.def().bootstrap_limit.as_ref().and_then(serde_json::Number::as_u64);
-        query.limit = limit.and_then(|limit| usize::try_from(limit).ok());
-        if let Some((field, direction)) = model.def().bootstrap_order_by.as_deref().map(split_order) {
-            query.order = Some((field.to_owned(), direction));
-        }
-        query
-    });
-    Ok((chosen.iter().map(|model| model.index()).collect(), queries.collect()))
-}
-
-/// `created_at DESC` as a field and whether the largest comes first.
-fn split_order(text: &str) -> (&str, bool) {
-    match text.trim().rsplit_once(' ') {
-        Some((field, direction)) => (field.trim(), direction.eq_ignore_ascii_case("desc")),
-        None => (text.trim(), false),
-    }
 }

@@ -108,6 +108,14 @@ pub struct StoredRow {
 }
 
 impl StoredRow {
+    /// Appends the row as JSON text: the id, then every value in slot order.
+    ///
+    /// # Errors
+    /// Never in practice: every value of a row is JSON.
+    pub fn write_json(&self, shape: &Shape, text: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(text, &RowJson { id: Some(&self.id), values: &self.values, shape })
+    }
+
     /// The row as JSON text: the id, then every value in slot order.
     ///
     /// # Errors

@@ -3,18 +3,19 @@ use std::fmt;
 use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::ir::ModelRef;
+use ablo_schema::ir::{ModelIndex, ModelRef};
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{ClaimId, Group, SyncId};
 use tokio::sync::{oneshot, watch};
 
+use super::bootstrap::Table;
 use super::handle::gone;
 use super::read::{self, ReadQueries};
 use super::request::{ClaimJob, CommitJob, Request, unknown_model};
 use super::seat::Seat;
 use super::{
-    Access, Answers, Archived, Bootstrap, ClaimsChange, CommitRequest, Committed, Engine, EngineOptions, Found,
-    LogPage, Participant, Query, Subscription, Writer,
+    Access, Answers, Archived, Bootstrap, BootstrapReader, ClaimsChange, CommitRequest, Committed, Engine,
+    EngineOptions, Found, LogPage, Participant, Query, StoredRow, Subscription, Writer,
 };
 use crate::claims::{ClaimCommand, ClaimEvent, ClaimReply, RowClaims};
 use crate::store::RowKey;
@@ -131,7 +132,7 @@ impl Session {
     /// # Errors
     /// What is wrong with the first wrong query, or the store's failure.
     pub async fn query(&self, queries: &[Query]) -> Result<Answers, AbloError> {
-        let (head, pages) = self.read(ReadQueries::new(self.engine.rules(), &self.seat, queries, None)?).await?;
+        let (head, pages) = self.read(ReadQueries::new(self.engine.rules(), &self.seat, queries)?).await?;
         Ok(Answers { head, pages })
     }
 
@@ -154,8 +155,7 @@ impl Session {
         Ok(self.query(&[query]).await?.pages.pop().map_or(0, |page| page.rows.len()))
     }
 
-    /// The rows a client starts from and the head they belong to. Without `models`: those that are loaded at start.
-    /// `groups` narrows to what the client asked for.
+    /// The rows a client starts from and the head they belong to, as [`Self::read_bootstrap`] reads them.
     ///
     /// # Errors
     /// When a model is unknown or the store fails.
@@ -164,11 +164,30 @@ impl Session {
         models: Option<&[&str]>,
         groups: Option<HashSet<Group>>,
     ) -> Result<Bootstrap, AbloError> {
-        let (indexes, queries) = read::bootstrap_queries(self.engine.schema(), models)?;
-        let reader = ReadQueries::new(self.engine.rules(), &self.seat, &queries, groups)?;
-        let (head, pages) = self.read(reader).await?;
-        let rows = pages.into_iter().map(|page| page.rows.into_iter().map(|found| found.row).collect());
-        Ok(Bootstrap { head, models: indexes.into_iter().zip(rows).collect() })
+        let mut reader = self.read_bootstrap(models, groups).await?;
+        let mut rows: Vec<(ModelIndex, Vec<Arc<StoredRow>>)> = Vec::new();
+        while let Some(piece) = reader.next().await? {
+            match rows.last_mut() {
+                Some((model, rows)) if *model == piece.model => rows.extend(piece.rows),
+                _ => rows.push((piece.model, piece.rows)),
+            }
+        }
+        Ok(Bootstrap { head: reader.head(), models: rows })
+    }
+
+    /// Begins to read the rows a client starts from. Without `models`: those that are loaded at start. `groups` narrows
+    /// to what the client asked for. May wait for others who read theirs.
+    ///
+    /// # Errors
+    /// When a model is unknown or the store fails.
+    pub async fn read_bootstrap(
+        &self,
+        models: Option<&[&str]>,
+        groups: Option<HashSet<Group>>,
+    ) -> Result<BootstrapReader, AbloError> {
+        let tables = Table::all(self.engine.schema(), models)?;
+        let snapshot = self.engine.store().snapshot(self.writer.organization()).await?;
+        BootstrapReader::start(self.engine.rules(), &self.seat, snapshot, tables, groups).await
     }
 
     /// What the participant hears of the log after a delta, at most `limit` deltas long before what it does not hear is
@@ -233,10 +252,7 @@ impl Session {
     }
 
     async fn read<R: read::Reader>(&self, reader: R) -> Result<R::Output, AbloError> {
-        let (reply, mut answer) = oneshot::channel();
-        let reading = Box::new(read::Running { reader, reply: Some(reply) });
-        self.engine.store().read(self.writer.organization(), reading).await?;
-        answer.try_recv().map_err(|_| gone())
+        read::run(reader, |reading| self.engine.store().read(self.writer.organization(), reading)).await
     }
 }
 

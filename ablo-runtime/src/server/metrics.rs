@@ -15,13 +15,15 @@ pub struct Metrics {
     commits: Mutex<BTreeMap<&'static str, u64>>,
     /// Open sockets.
     pub sockets: AtomicI64,
+    /// Bootstraps that are being sent, each of which keeps the moment it is of.
+    pub bootstraps: AtomicI64,
     /// Deltas handed to sockets.
     pub deltas_sent: AtomicU64,
     /// Deltas turned into text: one for all the sockets it goes to, except those that need a text of their own.
     pub deltas_encoded: AtomicU64,
     /// Times a socket had to read the log again.
     pub resyncs: AtomicU64,
-    /// Sockets cut because they did not take what they were sent.
+    /// Sockets and bootstraps cut because they did not take what they were sent.
     pub slow_cuts: AtomicU64,
     /// Rejections that were held back.
     pub paced: AtomicU64,
@@ -68,11 +70,13 @@ impl Metrics {
         let one = |value: i128| vec![(String::new(), value)];
         let sockets = i128::from(self.sockets.load(Ordering::Relaxed));
         family("ablo_ws_connections", "gauge", "Open sockets.", one(sockets));
+        let bootstraps = i128::from(self.bootstraps.load(Ordering::Relaxed));
+        family("ablo_bootstraps", "gauge", "Bootstraps that are being sent.", one(bootstraps));
         let counters = [
             ("ablo_deltas_sent_total", "Deltas handed to sockets.", &self.deltas_sent),
             ("ablo_deltas_encoded_total", "Deltas turned into text.", &self.deltas_encoded),
             ("ablo_resyncs_total", "Times a socket read the log again.", &self.resyncs),
-            ("ablo_slow_consumer_cuts_total", "Sockets cut for being slow.", &self.slow_cuts),
+            ("ablo_slow_consumer_cuts_total", "Sockets and bootstraps cut for being slow.", &self.slow_cuts),
             ("ablo_paced_rejections_total", "Rejections held back.", &self.paced),
         ];
         for (name, help, counter) in counters {

@@ -43,6 +43,9 @@ pub struct Limits {
     pub organization_requests_per_second: u32,
     /// A socket that takes this long to accept what it is sent is cut.
     pub write_timeout: Duration,
+    /// A bootstrap that has not been taken whole within this time is broken off; so is one of which nothing is taken for
+    /// as long as `write_timeout`.
+    pub bootstrap_timeout: Duration,
     /// A socket that sends nothing for this long is asked whether it is there.
     pub idle_ping: Duration,
     /// A socket that sends nothing for this long, not even an answer to that, is closed: close code 4000.
@@ -66,6 +69,7 @@ impl Default for Limits {
             requests_per_second: 1_000,
             organization_requests_per_second: 10_000,
             write_timeout: Duration::from_secs(20),
+            bootstrap_timeout: Duration::from_secs(300),
             idle_ping: Duration::from_secs(20),
             idle_timeout: Duration::from_secs(60),
             json_depth: 32,

@@ -235,6 +235,11 @@ impl Server {
         self.room(&credential.space()).bootstrapped(&credential.id, head);
     }
 
+    /// A bootstrap that reached `head` is still being taken.
+    pub fn bootstrapping(&self, credential: &Credential, head: u64) {
+        lock(&self.bootstraps).still(&credential.id, head, self.ticks());
+    }
+
     /// How far the recent bootstraps of a credential reached.
     #[must_use]
     pub fn bootstrap_heads(&self, credential: &str) -> Vec<u64> {

@@ -19,7 +19,8 @@ use futures_util::future::BoxFuture;
 pub use epoch::Epoch;
 pub use memory::MemoryStore;
 pub use seam::{
-    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Step, WriteSet,
+    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Snapshot,
+    Step, WriteSet,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{CopyProgress, Durability, SqliteStore, SqliteUpgrade, backup_sqlite, restore_sqlite};
@@ -82,6 +83,13 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// When the database fails.
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>>;
+
+    /// Keeps the moment of an organization's rows for somebody who reads them piece by piece, however long it takes, and
+    /// holds nobody up. May wait for others who do so.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>>;
 
     /// Finishes what is queued and lets the database go, so that it can be opened again as soon as this returns. The
     /// engine calls it when it ends.

@@ -5,6 +5,7 @@ use ablo_schema::error::AbloError;
 use ablo_schema::ir::ModelIndex;
 use ablo_schema::time::Timestamp;
 use ablo_schema::wire::SyncId;
+use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::claims::RowClaims;
@@ -235,4 +236,13 @@ pub trait Reading: Send {
     /// # Errors
     /// When the reading cannot be done.
     fn step(&mut self, loaded: &Loaded) -> Result<Option<ReadSet>, AbloError>;
+}
+
+/// One moment of an organization's rows. It is kept until this is dropped, or the store is closed.
+pub trait Snapshot: Send {
+    /// Runs a reading at that moment. It may ask for rows only: by key, by value, by condition.
+    ///
+    /// # Errors
+    /// When the reading fails, or the database does.
+    fn read(&mut self, reading: Box<dyn Reading>) -> BoxFuture<'_, Result<(), AbloError>>;
 }

@@ -10,7 +10,7 @@ use ablo_runtime::claims::PreemptByOperation;
 use ablo_runtime::engine::{Clock, Engine, EngineOptions, Writer};
 use ablo_runtime::server::auth::{Book, MemoryAuth};
 use ablo_runtime::server::{Retention, Server, ServerOptions, mint_key, router};
-use ablo_runtime::store::{MemoryStore, Opened, Reading, Store};
+use ablo_runtime::store::{MemoryStore, Opened, Reading, Snapshot, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::time::{SignedDuration, Timestamp};
@@ -325,6 +325,10 @@ impl Store for Failing {
 
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.0.organizations(longer_than)
+    }
+
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        self.0.snapshot(organization)
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use ablo_runtime::{
     engine::{Archived, Clock, CommitRequest, Engine, EngineOptions, Participant, Query, Quotas, Session, Writer},
-    store::{Opened, Reading, Store},
+    store::{Opened, Reading, Snapshot, Store},
 };
 use ablo_schema::{
     error::{AbloError, Code},
@@ -80,6 +80,10 @@ impl Store for Moody {
 
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.store.organizations(longer_than)
+    }
+
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        self.store.snapshot(organization)
     }
 
     fn close(&self) {

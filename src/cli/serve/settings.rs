@@ -298,7 +298,7 @@ static QUOTAS: [Setting; 3] = quotas![
     claims "Claims of an organization that hold or wait: `quota_exceeded`; 0 sets no quota.",
 ];
 
-static LIMITS: [Setting; 14] = limits![
+static LIMITS: [Setting; 15] = limits![
     Number body_bytes "Largest body of a request: `body_too_large`.",
     Number message_bytes "Largest message of a socket: close code 1009.",
     Number operations "Most operations of a commit: `commit_too_many_operations`.",
@@ -312,6 +312,7 @@ static LIMITS: [Setting; 14] = limits![
     Number organization_requests_per_second
         "HTTP requests per second and organization: `rate_limited`; 0 sets no limit.",
     Seconds write_timeout "A socket that takes this long to accept what it is sent is cut.",
+    Seconds bootstrap_timeout "A bootstrap that is not taken whole within this time is broken off.",
     Seconds idle_ping "A socket that is silent for this long is asked whether it is there.",
     Seconds idle_timeout "A socket that is silent for this long, even when asked, is closed: close code 4000.",
 ];

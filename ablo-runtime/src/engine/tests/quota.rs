@@ -12,7 +12,7 @@ use crate::claims::{Acquire, ClaimCommand, ClaimDetails};
 use crate::engine::defect::Defect;
 use crate::engine::quota::{Kept, Usage};
 use crate::engine::{Clock, ClockHand, Engine, EngineOptions, Participant, Quotas, Session, Writer};
-use crate::store::{Count, Loaded, MemoryStore, Opened, ReadSet, Reading, Store};
+use crate::store::{Count, Loaded, MemoryStore, Opened, ReadSet, Reading, Snapshot, Store};
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{Action, CommitOperation, OrganizationId, SyncId};
@@ -95,6 +95,10 @@ impl Store for Lasting {
 
     fn organizations(&self, longer_than: u64) -> BoxFuture<'_, Result<Vec<OrganizationId>, AbloError>> {
         self.0.organizations(longer_than)
+    }
+
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        self.0.snapshot(organization)
     }
 }
 

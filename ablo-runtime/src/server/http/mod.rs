@@ -1,6 +1,7 @@
 //! The HTTP side: routes, who may call them, and how they answer.
 
 mod auth;
+mod bootstrap;
 mod caller;
 mod claims;
 mod edge;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 
-use super::{auth, claims, models, operations, presence, sync, tasks, writes};
+use super::{auth, bootstrap, claims, models, operations, presence, sync, tasks, writes};
 use crate::server::state::Shared;
 use crate::server::ws;
 
@@ -57,7 +57,7 @@ routes! {
         post "/auth/capability" => auth::exchange;
         get "/auth/identity" => auth::identity;
         get "/auth/check" => auth::check;
-        get "/sync/bootstrap" => sync::bootstrap;
+        get "/sync/bootstrap" => bootstrap::bootstrap;
         post "/sync/query" => sync::query;
         get "/sync/entity/{typename}/{id}" => sync::entity;
         post "/agent/turn" => tasks::open;

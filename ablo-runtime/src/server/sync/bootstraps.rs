@@ -35,6 +35,12 @@ impl Bootstraps {
         heads.push_back((head, now));
     }
 
+    /// A bootstrap that reached `head` is still being taken.
+    pub fn still(&mut self, credential: &str, head: u64, now: u64) {
+        let heads = self.heads.get_mut(credential).into_iter().flatten();
+        heads.filter(|(known, _)| *known == head).for_each(|(_, at)| *at = now);
+    }
+
     /// How far the credential's recent bootstraps reached.
     #[must_use]
     pub fn heads_of(&self, credential: &str, now: u64) -> Vec<u64> {
@@ -68,5 +74,16 @@ mod tests {
         (0..100).for_each(|head| memory.served("pk_1", head, 0));
         let heads = memory.heads_of("pk_1", 1);
         assert_eq!((heads.len(), heads[0], heads[31]), (MAX_HEADS, 0, 99));
+    }
+
+    #[test]
+    fn a_bootstrap_that_takes_long_is_remembered_until_after_its_end() {
+        let mut memory = Bootstraps::default();
+        memory.served("cap_1", 7, 0);
+        memory.served("cap_1", 9, 0);
+        memory.still("cap_1", 7, REMEMBER_MS);
+        assert_eq!(memory.heads_of("cap_1", REMEMBER_MS + 1), [7], "the other one has ended long ago");
+        memory.still("cap_2", 7, 0);
+        assert!(memory.heads_of("cap_2", 0).is_empty());
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use ablo_schema::error::AbloError;
 use ablo_schema::ir::ValidSchema;
@@ -20,7 +21,7 @@ use crate::store::{Loaded, ReadSet, RowKey, Step};
 /// One connection to the file.
 pub(super) struct Database {
     pub connection: Connection,
-    pub tables: Tables,
+    pub tables: Arc<Tables>,
     /// The rows that have claims, so that the others are not asked for theirs. The writing connection keeps it: nobody
     /// else writes the file.
     pub claimed: Option<HashSet<(OrganizationId, RowKey)>>,
@@ -30,7 +31,7 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub fn open(path: &Path, durability: Durability, schema: &ValidSchema, clock: &Clock) -> Result<Self, AbloError> {
+    pub fn open(path: &Path, durability: Durability, tables: &Arc<Tables>, clock: &Clock) -> Result<Self, AbloError> {
         let connection = Connection::open(path).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(256);
         let synchronous = match durability {
@@ -43,7 +44,14 @@ impl Database {
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
             ))
             .map_err(failed)?;
-        Ok(Self { connection, tables: Tables::new(schema), claimed: None, recent: None, clock: clock.clone() })
+        Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone() })
+    }
+
+    /// A connection that only reads, and keeps little in memory.
+    pub fn open_reader(path: &Path, tables: &Arc<Tables>, clock: &Clock) -> Result<Self, AbloError> {
+        let database = Self::open(path, Durability::default(), tables, clock)?;
+        database.connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2048;").map_err(failed)?;
+        Ok(database)
     }
 
     /// Makes what is missing, and brings what another schema made to this one.
@@ -148,9 +156,25 @@ impl Database {
         mut step: impl FnMut(&Loaded) -> Result<Option<ReadSet>, AbloError>,
     ) -> Result<(), AbloError> {
         self.execute("BEGIN")?;
-        let outcome = self.steps(organization, |loaded| step(loaded).map(reading_step), None);
+        let outcome = self.read_on(organization, &mut step);
         self.roll_back();
-        outcome.map(|_| ())
+        outcome
+    }
+
+    /// Begins a transaction for [`read_on`](Self::read_on), at the moment that is now.
+    pub fn begin_reading(&self, organization: &OrganizationId) -> Result<(), AbloError> {
+        self.execute("BEGIN")?;
+        // SQLite chooses the moment when something is read.
+        self.head(organization).map(|_| ()).map_err(failed)
+    }
+
+    /// Runs a reading in the transaction there is.
+    pub fn read_on(
+        &mut self,
+        organization: &OrganizationId,
+        mut step: impl FnMut(&Loaded) -> Result<Option<ReadSet>, AbloError>,
+    ) -> Result<(), AbloError> {
+        self.steps(organization, |loaded| step(loaded).map(reading_step), None).map(|_| ())
     }
 
     fn steps(

@@ -198,11 +198,13 @@ impl Database {
         };
         let mut sql = table.select.clone();
         let mut cells: Vec<Cell<'_>> = Vec::new();
+        let mut is_all_native = true;
         for test in &scan.tests {
-            if is_owner(test.field) {
+            let operator = native(test.ty, test.compare, &test.value).filter(|_| !is_owner(test.field));
+            let Some(operator) = operator else {
+                is_all_native = false;
                 continue;
-            }
-            let Some(operator) = native(test.ty, test.compare, &test.value) else { continue };
+            };
             sql.push_str(&format!(" AND {} {operator} ?{}", column(test.field), cells.len() + 2));
             cells.push(cell(test.field, &test.value));
         }
@@ -213,21 +215,35 @@ impl Database {
         let id_value;
         if let Some((value, id)) = &scan.after {
             let (at, id_at) = (cells.len() + 2, cells.len() + 3);
-            let same = format!("({name} IS ?{at} AND \"id\" > ?{id_at})");
-            // Null comes before everything else, and no comparison says so.
-            let further = match (value.is_null(), scan.descending) {
-                (true, true) => "FALSE".to_owned(),
-                (true, false) => format!("{name} IS NOT NULL"),
-                (false, true) => format!("{name} {beyond} ?{at} OR {name} IS NULL"),
-                (false, false) => format!("{name} {beyond} ?{at}"),
-            };
-            sql.push_str(&format!(" AND ({further} OR {same})"));
             id_value = Value::from(id.as_str());
-            cells.push(cell(scan.order, value));
+            if scan.order == Field::Id {
+                // Said so simply, it is where the key's index is entered.
+                sql.push_str(&format!(" AND \"id\" {beyond} ?{at}"));
+            } else {
+                let same = format!("({name} IS ?{at} AND \"id\" > ?{id_at})");
+                // Null comes before everything else, and no comparison says so.
+                let further = match (value.is_null(), scan.descending) {
+                    (true, true) => "FALSE".to_owned(),
+                    (true, false) => format!("{name} IS NOT NULL"),
+                    (false, true) => format!("{name} {beyond} ?{at} OR {name} IS NULL"),
+                    (false, false) => format!("{name} {beyond} ?{at}"),
+                };
+                sql.push_str(&format!(" AND ({further} OR {same})"));
+                cells.push(cell(scan.order, value));
+            }
             cells.push(cell(Field::Id, &id_value));
         }
-        sql.push_str(&format!(" ORDER BY {name} {direction}, \"id\""));
+        sql.push_str(&match scan.order {
+            Field::Id => format!(" ORDER BY \"id\" {direction}"),
+            Field::Slot(_) => format!(" ORDER BY {name} {direction}, \"id\""),
+        });
+        // What is told how many are wanted sorts no more than those.
+        let limit = scan.limit.filter(|_| is_all_native).and_then(|limit| i64::try_from(limit).ok());
+        if limit.is_some() {
+            sql.push_str(&format!(" LIMIT ?{}", cells.len() + 2));
+        }
         let parameters = std::iter::once(&owner as &dyn ToSql).chain(cells.iter().map(|cell| cell as &dyn ToSql));
+        let parameters = parameters.chain(limit.iter().map(|limit| limit as &dyn ToSql));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
         let mut found = Vec::new();

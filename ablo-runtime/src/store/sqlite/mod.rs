@@ -11,6 +11,7 @@ mod insert;
 mod load;
 mod log;
 mod recent;
+mod snapshot;
 mod tables;
 mod upgrade;
 mod write;
@@ -28,8 +29,10 @@ use tokio::sync::oneshot;
 
 pub use self::copy::{CopyProgress, backup_sqlite, restore_sqlite};
 use self::database::Database;
+use self::snapshot::Snapshots;
+use self::tables::Tables;
 pub use self::upgrade::SqliteUpgrade;
-use super::{Opened, Reading, Step, Store, WriteSet};
+use super::{Opened, Reading, Snapshot, Step, Store, WriteSet};
 use crate::engine::{Clock, Writer};
 
 /// What a commit survives.
@@ -45,7 +48,7 @@ pub enum Durability {
 /// Keeps everything in one SQLite file.
 ///
 /// The file is this store's alone: a lock beside it refuses a second process or a second store. It uses two threads, one
-/// that writes and one that reads; a reader never waits for a writer.
+/// that writes and one that reads; a reader never waits for a writer. A snapshot has a connection of its own.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
@@ -58,6 +61,7 @@ struct Threads {
     writer: mpsc::Sender<Work>,
     reader: mpsc::Sender<Question>,
     handles: Vec<JoinHandle<()>>,
+    snapshots: Arc<Snapshots>,
     /// Held for as long as the store is open.
     lock: File,
 }
@@ -86,10 +90,12 @@ impl SqliteStore {
 
     fn start(&self, schema: &ValidSchema, clock: &Clock) -> Result<Opened, AbloError> {
         let lock = lock(&self.path)?;
-        let mut writing = Database::open(&self.path, self.durability, schema, clock)?;
+        let tables = Arc::new(Tables::new(schema));
+        let mut writing = Database::open(&self.path, self.durability, &tables, clock)?;
         writing.provision(&self.path, schema)?;
         let opened = Opened { epoch: writing.epoch()?, due: writing.first_due()? };
-        let mut reading = Database::open(&self.path, self.durability, schema, clock)?;
+        let mut reading = Database::open(&self.path, self.durability, &tables, clock)?;
+        let snapshots = Snapshots::new(self.path.clone(), &tables, clock);
         let (writer, writers) = mpsc::channel::<Work>();
         let (reader, questions) = mpsc::channel::<Question>();
         let handles = vec![
@@ -108,7 +114,7 @@ impl SqliteStore {
                 }
             })?,
         ];
-        *self.threads() = Some(Threads { writer, reader, handles, lock });
+        *self.threads() = Some(Threads { writer, reader, handles, snapshots, lock });
         Ok(opened)
     }
 
@@ -169,8 +175,15 @@ impl Store for SqliteStore {
         self.ask(move |database| database.organizations(longer_than))
     }
 
+    fn snapshot(&self, organization: &OrganizationId) -> BoxFuture<'_, Result<Box<dyn Snapshot>, AbloError>> {
+        let snapshots = self.threads().as_ref().map(|threads| Arc::clone(&threads.snapshots));
+        let organization = organization.clone();
+        Box::pin(async move { snapshots.ok_or(Code::StoreUnavailable)?.begin(organization).await })
+    }
+
     fn close(&self) {
-        let Some(Threads { writer, reader, handles, lock }) = self.threads().take() else { return };
+        let Some(Threads { writer, reader, handles, snapshots, lock }) = self.threads().take() else { return };
+        snapshots.close();
         drop((writer, reader));
         for handle in handles {
             // The store may be let go by the very thread that writes, with the last request it answered.
