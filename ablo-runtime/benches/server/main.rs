@@ -1,4 +1,5 @@
-//! What the server carries: `cargo bench -p ablo-runtime --features server,sqlite --bench server`.
+//! What the server carries: `cargo bench -p ablo-runtime --features server,sqlite --bench server`, all of it or the parts
+//! that are named after `--`: `pipeline`, `latency`, `fanout`, `stalled`, `bootstrap`.
 //!
 //! Servers run as processes of their own, so that their processor time and memory can be read; the load comes from this
 //! one. By hand means: tokio-tungstenite, a list of channels, one text per commit that all sockets share, no rules.
@@ -29,18 +30,31 @@ fn main() {
 }
 
 async fn load() {
-    for kind in [Kind::Memory, Kind::Sqlite] {
-        pipeline::run(kind).await;
-    }
-    latency::run().await;
-    for sockets in [1_000, 5_000] {
-        for kind in [Kind::ByHand, Kind::Memory] {
-            fanout::run(kind, sockets).await;
+    // Cargo adds options of its own.
+    let parts: Vec<String> = std::env::args().skip(1).filter(|part| !part.starts_with('-')).collect();
+    let asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    if asked("pipeline") {
+        for kind in [Kind::Memory, Kind::Sqlite] {
+            pipeline::run(kind).await;
         }
     }
-    fanout::stalled().await;
-    for kind in [Kind::Filled, Kind::FilledSqlite] {
-        bootstrap::run(kind).await;
+    if asked("latency") {
+        latency::run().await;
+    }
+    if asked("fanout") {
+        for sockets in [1_000, 5_000] {
+            for kind in [Kind::ByHand, Kind::Memory] {
+                fanout::run(kind, sockets).await;
+            }
+        }
+    }
+    if asked("stalled") {
+        fanout::stalled().await;
+    }
+    if asked("bootstrap") {
+        for kind in [Kind::Filled, Kind::FilledSqlite] {
+            bootstrap::run(kind).await;
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use ablo_schema::wire::{ClaimId, Group, ParticipantRef, SyncId};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::{Access, ClaimsChange, Event, LogEntry};
 use crate::claims::ClaimEvent;
@@ -15,7 +16,7 @@ pub(crate) struct Hub(Mutex<Members>);
 #[derive(Debug, Default)]
 struct Members {
     next: u64,
-    by_id: HashMap<u64, Member>,
+    by_id: foldhash::HashMap<u64, Member>,
     by_group: HashMap<Group, Vec<u64>>,
     /// Those that hear everything.
     all: Vec<u64>,
@@ -37,7 +38,6 @@ struct Member {
 pub(crate) struct Mailbox {
     capacity: usize,
     state: Mutex<Waiting>,
-    pub arrived: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -49,37 +49,44 @@ pub(crate) struct Waiting {
     pub regrant: bool,
     /// Nothing will arrive any more.
     pub closed: bool,
-}
-
-impl Waiting {
-    /// Whether there is nothing to take.
-    pub fn is_idle(&self) -> bool {
-        self.events.is_empty() && !self.overflown && !self.regrant && !self.closed
-    }
+    /// Who waits for any of these.
+    pub reader: Option<Waker>,
 }
 
 impl Mailbox {
     pub fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default(), arrived: Notify::new() }
+        Self { capacity, state: Mutex::default() }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, event: impl FnOnce() -> Event) {
+    fn push(&self, events: impl Iterator<Item = Event>) {
+        self.change(|state| {
+            if state.overflown || state.regrant {
+                return;
+            }
+            for event in events {
+                if state.events.len() == self.capacity {
+                    // The log has what is given up here; the reader is told to fetch it.
+                    state.overflown = true;
+                    return;
+                }
+                state.events.push_back(event);
+            }
+        });
+    }
+
+    /// Changes what waits, and wakes the reader.
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
         let mut state = self.lock();
-        if state.overflown || state.regrant {
-            return;
-        }
-        if state.events.len() < self.capacity {
-            state.events.push_back(event());
-        } else {
-            // The log has what is given up here; the reader is told to fetch it.
-            state.overflown = true;
-        }
+        change(&mut state);
+        let reader = state.reader.take();
         drop(state);
-        self.arrived.notify_one();
+        if let Some(reader) = reader {
+            reader.wake();
+        }
     }
 }
 
@@ -149,12 +156,11 @@ impl Hub {
         let mut members = self.lock();
         // First: what they may hear of these deltas is not known here, so they read all of them from the log.
         for member in members.by_id.values().filter(|member| news.regranted.contains(&member.user)) {
-            member.mailbox.lock().regrant = true;
-            member.mailbox.arrived.notify_one();
+            member.mailbox.change(|state| state.regrant = true);
         }
-        for entry in &news.entries {
-            members.head = members.head.max(entry.id());
-            members.deliver(entry);
+        // Neighbours mostly concern the same groups, and are handed to each of these together.
+        for entries in news.entries.chunk_by(|a, b| a.delta.core.sync_groups == b.delta.core.sync_groups) {
+            members.deliver(entries);
         }
         for change in &news.claims {
             members.notify(change);
@@ -174,8 +180,7 @@ impl Hub {
     /// Ends every subscription.
     pub fn close(&self) {
         for member in self.lock().by_id.values() {
-            member.mailbox.lock().closed = true;
-            member.mailbox.arrived.notify_one();
+            member.mailbox.change(|state| state.closed = true);
         }
     }
 }
@@ -214,15 +219,20 @@ impl Members {
         by_group.chain(&self.all).copied()
     }
 
-    fn deliver(&mut self, entry: &Arc<LogEntry>) {
-        let audience: Vec<u64> = self.audience(&entry.delta.core.sync_groups).collect();
+    /// Delivers entries of the same groups.
+    fn deliver(&mut self, entries: &[Arc<LogEntry>]) {
+        let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
+        self.head = self.head.max(last.id());
+        let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
         for id in audience {
-            let Some(member) = self.by_id.get_mut(&id) else { continue };
+            let Some(Member { access, user, mailbox, last: heard }) = self.by_id.get_mut(&id) else { continue };
             // A member of several of the groups hears of it once.
-            if member.last < entry.id() && member.access.hears(&member.user, entry) {
-                member.last = entry.id();
-                member.mailbox.push(|| Event::Delta(Arc::clone(entry)));
+            if *heard >= last.id() {
+                continue;
             }
+            let new = entries.iter().filter(|entry| entry.id() > *heard && access.hears(user, entry));
+            mailbox.push(new.map(|entry| Event::Delta(Arc::clone(entry))));
+            *heard = last.id();
         }
     }
 
@@ -232,7 +242,7 @@ impl Members {
         audience.dedup();
         for id in audience {
             if let Some(member) = self.by_id.get(&id) {
-                member.mailbox.push(|| Event::Claims(Arc::clone(change)));
+                member.mailbox.push(std::iter::once(Event::Claims(Arc::clone(change))));
             }
         }
         for event in &change.events {

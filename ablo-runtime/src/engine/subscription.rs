@@ -1,4 +1,7 @@
-use std::{collections::HashSet, sync::Arc};
+use std::collections::{HashSet, VecDeque};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Group, SyncId};
@@ -16,10 +19,15 @@ pub struct Subscription {
     requested: Option<HashSet<Group>>,
     access: Access,
     mailbox: Arc<Mailbox>,
+    /// What was taken out of the mailbox, all of it at once.
+    taken: VecDeque<Event>,
     id: u64,
     start: SyncId,
     last: SyncId,
 }
+
+/// A queue that grew beyond this is not kept for the next events.
+const KEPT: usize = 64;
 
 impl Subscription {
     pub(crate) async fn start(session: Session, requested: Option<HashSet<Group>>) -> Result<Self, AbloError> {
@@ -31,6 +39,7 @@ impl Subscription {
             requested,
             access: Access::Groups(HashSet::new()),
             mailbox,
+            taken: VecDeque::new(),
             id,
             start: SyncId(0),
             last: SyncId(0),
@@ -85,30 +94,8 @@ impl Subscription {
     /// # Errors
     /// When the participant's groups changed and the store could not be asked for them; calling again asks again.
     pub async fn next(&mut self) -> Result<Option<Event>, AbloError> {
-        loop {
-            match self.take() {
-                Taken::Event(event) => {
-                    if let Event::Delta(entry) = &event {
-                        self.last = entry.id();
-                    }
-                    return Ok(Some(event));
-                }
-                Taken::Resync => {
-                    let head = self.session.writer().hub.restart(&self.mailbox);
-                    let after = std::mem::replace(&mut self.last, head);
-                    return Ok(Some(Event::Resync { reason: ResyncReason::TooSlow, after, head }));
-                }
-                Taken::Regrant => {
-                    let after = self.last;
-                    let fresh = Self::start(self.session.clone(), self.requested.clone()).await?;
-                    let head = fresh.start;
-                    *self = fresh;
-                    return Ok(Some(Event::Resync { reason: ResyncReason::AccessChanged, after, head }));
-                }
-                Taken::Closed => return Ok(None),
-                Taken::Nothing => self.mailbox.arrived.notified().await,
-            }
-        }
+        let taken = poll_fn(|cx| self.take(Some(cx.waker()))).await;
+        self.arrived(taken).await
     }
 
     /// The next event if there is one already.
@@ -116,18 +103,58 @@ impl Subscription {
     /// # Errors
     /// As [`Self::next`].
     pub async fn try_next(&mut self) -> Result<Option<Event>, AbloError> {
-        if self.mailbox.lock().is_idle() { Ok(None) } else { self.next().await }
+        match self.take(None) {
+            Poll::Ready(taken) => self.arrived(taken).await,
+            Poll::Pending => Ok(None),
+        }
     }
 
-    fn take(&self) -> Taken {
+    async fn arrived(&mut self, taken: Taken) -> Result<Option<Event>, AbloError> {
+        match taken {
+            Taken::Event(event) => {
+                if let Event::Delta(entry) = &event {
+                    self.last = entry.id();
+                }
+                Ok(Some(event))
+            }
+            Taken::Resync => {
+                let head = self.session.writer().hub.restart(&self.mailbox);
+                let after = std::mem::replace(&mut self.last, head);
+                Ok(Some(Event::Resync { reason: ResyncReason::TooSlow, after, head }))
+            }
+            Taken::Regrant => {
+                let after = self.last;
+                let fresh = Box::pin(Self::start(self.session.clone(), self.requested.clone())).await?;
+                let head = fresh.start;
+                *self = fresh;
+                Ok(Some(Event::Resync { reason: ResyncReason::AccessChanged, after, head }))
+            }
+            Taken::Closed => Ok(None),
+        }
+    }
+
+    /// Takes what is there; else `reader` is woken once something is.
+    fn take(&mut self, reader: Option<&Waker>) -> Poll<Taken> {
+        if let Some(event) = self.taken.pop_front() {
+            return Poll::Ready(Taken::Event(event));
+        }
+        if self.taken.capacity() > KEPT {
+            self.taken = VecDeque::new();
+        }
         let mut state = self.mailbox.lock();
-        match state.events.pop_front() {
+        std::mem::swap(&mut state.events, &mut self.taken);
+        Poll::Ready(match self.taken.pop_front() {
             Some(event) => Taken::Event(event),
             None if state.regrant => Taken::Regrant,
             None if state.overflown => Taken::Resync,
             None if state.closed => Taken::Closed,
-            None => Taken::Nothing,
-        }
+            None => {
+                if let Some(reader) = reader {
+                    state.reader.get_or_insert_with(|| reader.clone()).clone_from(reader);
+                }
+                return Poll::Pending;
+            }
+        })
     }
 }
 
@@ -136,7 +163,6 @@ enum Taken {
     Resync,
     Regrant,
     Closed,
-    Nothing,
 }
 
 fn limit(access: Access, requested: Option<&HashSet<Group>>) -> Access {

@@ -5,6 +5,7 @@ use ablo_schema::wire::{
     ActiveIntent, ClaimId, Group, IntentObject, IntentQueue, JsonText, ParticipantId, ParticipantKind, ParticipantRef,
     PresenceKind, PresenceReport, PresenceUpdate, RowTarget, ServerFrame,
 };
+use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 
 use super::presence::{ConnectionId, Presence};
@@ -15,27 +16,33 @@ use crate::engine::{Access, ClaimsChange};
 #[derive(Clone, Debug)]
 pub enum Push {
     /// A frame to be sent as it is.
-    Frame(String),
+    Frame(Utf8Bytes),
     /// A waiter of this connection's participant was promoted.
-    Granted {
-        /// Its claim.
-        claim: ClaimId,
-        /// The row: typename-independent schema key and id.
-        row: (String, String),
-        /// The frame to be sent once the connection has caught up.
-        frame: String,
-    },
+    Granted(Box<Grant>),
     /// A claim of this connection's participant ended without being given up.
     Lost {
         /// The claim.
         claim: ClaimId,
         /// The frame to be sent.
-        frame: String,
+        frame: Utf8Bytes,
     },
     /// A bootstrap that reached this far was served to the connection's credential.
     Bootstrapped(u64),
+    /// The connection's credential changed.
+    Login,
     /// The connection is to be closed.
     Close(u16, &'static str),
+}
+
+/// A promotion.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The claim.
+    pub claim: ClaimId,
+    /// The row: typename-independent schema key and id.
+    pub row: (String, String),
+    /// The frame to be sent once the connection has caught up.
+    pub frame: String,
 }
 
 /// One connection, as the others of its organization see it.
@@ -82,7 +89,7 @@ struct Shown {
     /// Who may see it.
     groups: Vec<Group>,
     /// The frames, one per spelling; none when nobody waits.
-    frames: Vec<String>,
+    frames: Vec<Utf8Bytes>,
 }
 
 /// A new connection.
@@ -143,7 +150,7 @@ impl Room {
 
     /// Everyone a connection may know of, one frame each, never its own participant; then the lines of rows.
     #[must_use]
-    pub fn snapshot(&self, id: ConnectionId, now: i64) -> Vec<String> {
+    pub fn snapshot(&self, id: ConnectionId, now: i64) -> Vec<Utf8Bytes> {
         let inside = self.lock();
         let Some(peer) = inside.peers.get(&id) else { return Vec::new() };
         let others = inside.presence.known().filter(|who| **who != peer.who.id);
@@ -301,7 +308,7 @@ impl Room {
         let frame = serde_json::to_string(&serde_json::json!({ "type": kind }));
         let Ok(head) = frame else { return };
         // The payload's own text is passed on as it came.
-        let frame = format!("{},\"payload\":{}}}", head.trim_end_matches('}'), payload.get());
+        let frame = Utf8Bytes::from(format!("{},\"payload\":{}}}", head.trim_end_matches('}'), payload.get()));
         for (id, peer) in &inside.peers {
             let shares = match (&sender.access, &peer.access) {
                 (Access::All, _) | (_, Access::All) => true,
@@ -313,10 +320,17 @@ impl Room {
         }
     }
 
-    /// Closes every connection of a credential.
-    pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
-        for peer in self.lock().peers.values().filter(|peer| peer.credential == credential) {
-            push(peer, Push::Close(code, reason));
+    /// A connection goes on with another credential.
+    pub fn succeed(&self, id: ConnectionId, credential: &str) {
+        if let Some(peer) = self.lock().peers.get_mut(&id) {
+            credential.clone_into(&mut peer.credential);
+        }
+    }
+
+    /// Has every connection of a credential, or every one, look at its credential.
+    pub fn check_login(&self, credential: Option<&str>) {
+        for peer in self.lock().peers.values().filter(|peer| credential.is_none_or(|id| peer.credential == id)) {
+            push(peer, Push::Login);
         }
     }
 
@@ -368,8 +382,14 @@ impl Inside {
         let is_grant = matches!(frame, ServerFrame::IntentGranted(_));
         let Ok(frame) = frame.encode() else { return };
         for peer in self.peers.values().filter(|peer| peer.who == *participant) {
-            let (claim, row, frame) = (claim.clone(), row.clone(), frame.clone());
-            push(peer, if is_grant { Push::Granted { claim, row, frame } } else { Push::Lost { claim, frame } });
+            let (claim, frame) = (claim.clone(), frame.clone());
+            push(
+                peer,
+                match is_grant {
+                    true => Push::Granted(Box::new(Grant { claim, row: row.clone(), frame })),
+                    false => Push::Lost { claim, frame: frame.into() },
+                },
+            );
         }
     }
 
@@ -389,6 +409,7 @@ impl Inside {
             let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
             let queue = IntentQueue { target, queue: objects.clone() };
             let Ok(frame) = ServerFrame::<JsonText>::IntentQueue(queue).encode() else { continue };
+            let frame = Utf8Bytes::from(frame);
             for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
                 push(peer, Push::Frame(frame.clone()));
             }
@@ -406,8 +427,8 @@ fn push(peer: &Peer, push: Push) {
     let _ = peer.outbox.try_send(push);
 }
 
-fn text(update: PresenceUpdate) -> Option<String> {
-    ServerFrame::<JsonText>::Presence(update).encode().ok()
+fn text(update: PresenceUpdate) -> Option<Utf8Bytes> {
+    ServerFrame::<JsonText>::Presence(update).encode().ok().map(Utf8Bytes::from)
 }
 
 fn millis(time: u64) -> i64 {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{KeyEnv, KeyKind, ParticipantKind};
+use axum::serve::ListenerExt;
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -120,6 +121,11 @@ impl Running {
         let schema = server.schema.hash().to_string();
         tracing::info!(target: telemetry::SERVER, addr, version, schema, "listening");
         let router = http::router(&server);
+        // What is written alone is sent at once; otherwise it waits until the client has answered what came before.
+        let listener = listener.tap_io(|stream| {
+            // A connection that is gone by now fails where it is read.
+            let _ = stream.set_nodelay(true);
+        });
         let closing = server.clone();
         let stopping = async move {
             stop.await;

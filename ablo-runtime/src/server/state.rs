@@ -1,10 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
+use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{Group, KeyKind, OrganizationId};
 use tokio::sync::{broadcast, watch};
 
@@ -57,7 +58,7 @@ impl Server {
     /// sockets of revoked credentials, it does from here on until [`Server::stop`]. Must be called inside a tokio runtime.
     #[must_use]
     pub fn new(engine: Engine, schema: Arc<ValidSchema>, book: Book, options: ServerOptions) -> Shared {
-        let ended = book.ended();
+        let changed = book.changed();
         let server = Arc::new(Self {
             engine,
             schema,
@@ -76,7 +77,7 @@ impl Server {
             started: Instant::now(),
         });
         let weak = Arc::downgrade(&server);
-        tokio::spawn(close_revoked(weak.clone(), ended));
+        tokio::spawn(check_logins(weak.clone(), changed));
         if server.options.retention.age.is_some() {
             tokio::spawn(retention::run(weak, server.stopped()));
         }
@@ -181,7 +182,7 @@ impl Server {
         let mut stop = self.stopped();
         loop {
             let Ok(mut events) = session.subscribe(None).await.map(Subscription::only_claims) else {
-                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             };
             // Claims outlive the process and what was missed here. What changes from here on is among the events.
@@ -209,10 +210,10 @@ impl Server {
         }
     }
 
-    /// Closes the sockets of a credential.
-    pub fn close_credential(&self, credential: &str, code: u16, reason: &'static str) {
+    /// Has the sockets of a credential, or all of them, look whether it still works.
+    pub fn check_login(&self, credential: Option<&str>) {
         for room in lock(&self.rooms).values() {
-            room.close_credential(credential, code, reason);
+            room.check_login(credential);
         }
     }
 
@@ -285,6 +286,20 @@ impl Server {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The moment of a tick.
+    #[must_use]
+    pub fn instant(&self, tick: u64) -> tokio::time::Instant {
+        let far = Duration::from_hours(24 * 365);
+        (self.started + far.min(Duration::from_millis(tick))).into()
+    }
+
+    /// The tick of a time, rounded up.
+    #[must_use]
+    pub fn tick_of(&self, time: Timestamp) -> u64 {
+        let left = time.as_millisecond().saturating_sub(self.millis()).saturating_add(1);
+        self.ticks().saturating_add(u64::try_from(left).unwrap_or_default())
+    }
+
     /// Milliseconds since 1970.
     #[must_use]
     pub fn millis(&self) -> i64 {
@@ -292,14 +307,13 @@ impl Server {
     }
 }
 
-/// Closes the sockets of credentials as they are revoked.
-async fn close_revoked(server: Weak<Server>, mut ended: broadcast::Receiver<String>) {
+/// Has sockets look at their credential when it changes.
+async fn check_logins(server: Weak<Server>, mut changed: broadcast::Receiver<String>) {
     use broadcast::error::RecvError;
     loop {
-        match (ended.recv().await, server.upgrade()) {
-            (Ok(id), Some(server)) => server.close_credential(&id, 4001, "the credential was revoked"),
-            // Sockets look at their own credential now and then anyway.
-            (Err(RecvError::Lagged(_)), Some(_)) => {}
+        match (changed.recv().await, server.upgrade()) {
+            (Ok(id), Some(server)) => server.check_login(Some(&id)),
+            (Err(RecvError::Lagged(_)), Some(server)) => server.check_login(None),
             (Err(RecvError::Closed), _) | (_, None) => return,
         }
     }

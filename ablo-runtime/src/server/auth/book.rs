@@ -19,8 +19,8 @@ pub struct Book {
     store: Box<dyn AuthStore>,
     clock: Clock,
     state: RwLock<State>,
-    /// Ids of credentials that stopped working, for whoever keeps sockets open.
-    ended: broadcast::Sender<String>,
+    /// Ids of credentials that were revoked, or are to end at another time, for whoever keeps sockets open.
+    changed: broadcast::Sender<String>,
 }
 
 #[derive(Default)]
@@ -127,7 +127,7 @@ impl Book {
             state.by_hash.insert(hash, Arc::new(credential));
         }
         state.tasks = kept.tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
-        Ok(Self { store, clock, state: RwLock::new(state), ended: broadcast::channel(256).0 })
+        Ok(Self { store, clock, state: RwLock::new(state), changed: broadcast::channel(256).0 })
     }
 
     /// The time by which credentials end.
@@ -136,10 +136,10 @@ impl Book {
         self.clock.now()
     }
 
-    /// The ids of credentials that are revoked from now on.
+    /// The ids of credentials that change from now on.
     #[must_use]
-    pub fn ended(&self) -> broadcast::Receiver<String> {
-        self.ended.subscribe()
+    pub fn changed(&self) -> broadcast::Receiver<String> {
+        self.changed.subscribe()
     }
 
     /// The credential of a key that is presented now.
@@ -309,7 +309,10 @@ impl Book {
         let hash = hash.ok_or_else(|| AbloError::new(Code::CapabilityNotFound, "There is no such capability."))?;
         let mut changed = credential.clone();
         change(&mut changed);
-        self.put(hash, changed).map(|_| ())
+        self.put(hash, changed)?;
+        // Nobody listening means no socket to close.
+        let _ = self.changed.send(credential.id.clone());
+        Ok(())
     }
 
     /// Revokes a credential and everything made from it. Answers how many stopped working.
@@ -328,8 +331,6 @@ impl Book {
             if credential.revoked_at.is_none() {
                 count += usize::from(credential.status(now) == Status::Active);
                 self.change(&credential, |changed| changed.revoked_at = Some(now))?;
-                // Nobody listening means no socket to close.
-                let _ = self.ended.send(id);
             }
         }
         Ok(count)

@@ -64,12 +64,12 @@ fn revoking_reaches_everything_made_from_it() {
     let (parent, root) = book.mint(wish(KeyKind::Secret, None)).unwrap();
     let session = book.mint(exchange(&schema(), &root, CapabilityRequest::default()).unwrap()).unwrap();
     let again = book.mint(exchange(&schema(), &session.1, CapabilityRequest::default()).unwrap()).unwrap();
-    let mut ended = book.ended();
+    let mut changed = book.changed();
     assert_eq!(book.revoke(&root.id).unwrap(), 3);
     for key in [parent, session.0, again.0] {
         assert!(book.present(key.secret()).unwrap_err().is(Code::ApikeyRevoked));
     }
-    assert_eq!(std::iter::from_fn(|| ended.try_recv().ok()).count(), 3, "whoever keeps sockets open hears of each");
+    assert_eq!(std::iter::from_fn(|| changed.try_recv().ok()).count(), 3, "whoever keeps sockets open hears of each");
 }
 
 #[test]

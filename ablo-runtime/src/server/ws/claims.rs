@@ -3,10 +3,12 @@ use ablo_schema::wire::{
     ClaimId, EntityTarget, IntentAbandon, IntentBegin, IntentLost, IntentRejected, IntentReorder, LossReason,
     ServerFrame,
 };
+use axum::extract::ws::{Message, Utf8Bytes};
 
 use super::connection::{Connection, End};
 use crate::claims::{Acquire, ClaimCommand, ClaimReply};
-use crate::server::room::named;
+use crate::server::room::{Grant, named};
+use crate::server::sync::outbound::RowKey;
 
 /// What a connection holds or waits for.
 #[derive(Clone, Debug)]
@@ -127,20 +129,20 @@ impl Connection {
     }
 
     /// A waiter of this participant was promoted. It is told once it has applied the row's latest delta.
-    pub(super) async fn promoted(&mut self, claim: &ClaimId, row: &(String, String), frame: String) -> Result<(), End> {
-        if !self.claims.contains_key(claim) {
+    pub(super) async fn promoted(&mut self, grant: Grant) -> Result<(), End> {
+        let Grant { claim, row, frame } = grant;
+        if !self.claims.contains_key(&claim) {
             return Ok(());
         }
-        self.tell_lease(claim, row, frame).await
+        self.tell_lease(&claim, &row, frame).await
     }
 
     /// Tells of a lease, now or when the client has caught up.
     async fn tell_lease(&mut self, claim: &ClaimId, row: &(String, String), frame: String) -> Result<(), End> {
         self.drain_events().await?;
-        self.flush().await?;
+        self.pass_on().await?;
         let typename = self.server.schema.model(&row.0).map_or(row.0.as_str(), |model| model.def().typename.as_str());
-        let key = (typename.into(), row.1.as_str().into());
-        let needs = self.out.unapplied(&key).unwrap_or(0);
+        let needs = self.out.unapplied(RowKey::of(typename, &row.1)).unwrap_or(0);
         if self.grants.began(claim.as_str(), needs, self.out.applied(), self.server.ticks()) {
             return self.send(frame).await;
         }
@@ -148,10 +150,23 @@ impl Connection {
         Ok(())
     }
 
+    /// Tells of the leases that wait no longer.
+    pub(super) async fn grant(&mut self, now: u64) -> Result<(), End> {
+        if !self.grants.is_waited_for() {
+            return Ok(());
+        }
+        for intent in self.grants.due(self.out.applied(), now) {
+            if let Some(frame) = self.granted.remove(&intent) {
+                self.send(frame).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// A claim of this participant ended without being given up.
-    pub(super) async fn lost(&mut self, claim: &ClaimId, frame: String) -> Result<(), End> {
+    pub(super) async fn lost(&mut self, claim: &ClaimId, frame: Utf8Bytes) -> Result<(), End> {
         self.forget(claim);
-        self.send(frame).await
+        self.feed(Message::Text(frame)).await
     }
 
     fn forget(&mut self, claim: &ClaimId) -> Option<Held> {

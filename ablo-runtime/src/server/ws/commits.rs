@@ -1,4 +1,5 @@
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
 
 use ablo_schema::error::{AbloError, Code};
@@ -73,10 +74,10 @@ impl Connection {
                 for entry in &committed.deltas {
                     // What only others are told is not for it either: it may take away what this socket sees.
                     if entry.hidden_from.is_none() && !self.events.hears(entry) {
-                        self.offer(entry);
+                        self.offer(Arc::clone(entry));
                     }
                 }
-                self.flush().await?;
+                self.pass_on().await?;
                 if committed.deltas.is_empty() || self.own.len() > 10_000 {
                     self.own.retain(|id| !own.contains(id));
                 }

@@ -1,27 +1,28 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ablo_schema::error::AbloError;
-use ablo_schema::wire::{ClaimId, ClientFrame, DeltaAction, Group, JsonText, ServerFrame, TransactionId};
+use ablo_schema::wire::{ClaimId, ClientFrame, Group, ServerFrame, SyncId, TransactionId};
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::stream::FuturesUnordered;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tracing::Level;
 
-use super::commits::Finished;
-use super::project;
+use super::commits::{Done, Finished};
 use super::slots::Owner;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
+use crate::server::auth::Status;
 use crate::server::depth;
 use crate::server::http::Caller;
 use crate::server::presence::ConnectionId;
 use crate::server::room::{Arrival, Push, Room};
 use crate::server::state::Shared;
-use crate::server::sync::outbound::{Delta, Outbound, Parcel, Stream};
+use crate::server::sync::outbound::{Outbound, Stream};
 use crate::server::sync::{Grants, Pacing};
 use crate::server::telemetry::{self, RequestId, Tally};
 
@@ -68,6 +69,8 @@ pub(super) mod close {
 const PARTING: Duration = Duration::from_secs(1);
 /// How many things may wait for a connection to be told.
 const OUTBOX: usize = 512;
+/// How many messages, or things it is told, a connection takes in before it sends what came of them.
+const AT_ONCE: usize = 64;
 /// A connection that never says that it is ready is sent deltas after this long anyway. Whoever says so later has missed
 /// what came before.
 const READY_MS: u64 = 10_000;
@@ -139,12 +142,18 @@ pub(super) struct Connection {
     pub claims: HashMap<ClaimId, super::claims::Held>,
     /// Extra groups, and when they end.
     pub scopes: HashMap<ClaimId, super::sync::Scope>,
+    opened: u64,
     last_heard: u64,
+    /// When what is due was last looked at.
+    looked_at: u64,
+    /// When the credential runs out, as far as is known.
+    login_end: Option<u64>,
+    /// Nothing waits in the write buffer.
+    pub is_flushed: bool,
     /// It was asked whether it is there and has not answered.
     is_asked: bool,
     snapshots: Vec<u64>,
     pub tally: Tally,
-    opened: Instant,
 }
 
 /// Runs a socket from its handshake to its end.
@@ -215,11 +224,15 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         own: HashSet::new(),
         claims: HashMap::new(),
         scopes: HashMap::new(),
+        opened: now,
         last_heard: now,
+        looked_at: now,
+        // Due at once: whatever happened to the credential since it was presented is seen.
+        login_end: Some(now),
+        is_flushed: true,
         is_asked: false,
         snapshots: SNAPSHOTS_MS.iter().rev().map(|after| now + after).collect(),
         tally: Tally::default(),
-        opened: Instant::now(),
         server,
         caller,
     };
@@ -263,27 +276,28 @@ pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSe
 
 impl Connection {
     async fn serve(&mut self, mut pushes: mpsc::Receiver<Push>) -> End {
-        if let Err(end) = self.send_snapshot().await {
+        if let Err(end) = Box::pin(self.send_snapshot()).await {
             return end;
         }
-        let opened = self.server.ticks();
+        // One timer for everything; it may be early, and is set anew only for what is due before it.
+        let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
+        let mut set_to = 0;
         loop {
-            let now = self.server.ticks();
-            let due = self.next_due(opened).saturating_sub(now).clamp(1, 1_000);
-            let busy = self.finished.len() >= self.server.options.limits.commits_in_flight;
+            let due = self.next_due();
+            if due < set_to || timer.is_elapsed() {
+                timer.as_mut().reset(self.server.instant(due));
+                set_to = due;
+            }
+            let busy = self.is_busy();
             let step = tokio::select! {
-                message = self.socket.recv(), if !busy => self.message(message).await,
-                event = self.events.next() => match self.event(event).await {
-                    // What was published meanwhile goes out with it.
-                    Ok(()) => self.drain_events().await,
-                    end => end,
-                },
-                Some(push) = pushes.recv() => self.push(push).await,
-                Some(done) = self.finished.next(), if !self.finished.is_empty() => self.committed(done).await,
-                () = tokio::time::sleep(Duration::from_millis(due)) => Ok(()),
+                message = self.socket.recv(), if !busy => Box::pin(self.messages(message)).await,
+                event = self.events.next() => self.events(event).await,
+                Some(push) = pushes.recv() => Box::pin(self.pushes(push, &mut pushes)).await,
+                Some(done) = self.finished.next(), if !self.finished.is_empty() => Box::pin(self.finished(done)).await,
+                () = timer.as_mut() => Ok(()),
             };
             let step = match step {
-                Ok(()) => self.tick(opened).await,
+                Ok(()) => self.settle().await,
                 end => end,
             };
             if let Err(end) = step {
@@ -292,29 +306,49 @@ impl Connection {
         }
     }
 
+    /// Whether it has as many commits under way as it may.
+    fn is_busy(&self) -> bool {
+        self.finished.len() >= self.server.options.limits.commits_in_flight
+    }
+
     /// When something is due without anyone asking.
-    fn next_due(&self, opened: u64) -> u64 {
+    fn next_due(&self) -> u64 {
+        let limits = &self.server.options.limits;
+        let silence = if self.is_asked { limits.idle_timeout } else { limits.idle_ping.min(limits.idle_timeout) };
+        let life = self.last_heard.saturating_add(millis(silence)).saturating_add(1);
         let late = self.late.first_key_value().map(|((at, _), _)| *at);
-        let scopes = self.scopes.values().filter_map(|scope| scope.end).min();
-        let ready = (!self.is_ready).then_some(opened + READY_MS);
-        [
+        let scopes = self.scopes.values().filter_map(|scope| scope.next_look(self.looked_at)).min();
+        let ready = (!self.is_ready).then_some(self.opened + READY_MS);
+        let others = [
             self.out.next_due(self.grants.is_waited_for()),
             self.grants.next_due(),
             late,
             scopes,
             ready,
             self.snapshots.last().copied(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(u64::MAX)
+            self.login_end,
+        ];
+        others.into_iter().flatten().fold(life, u64::min)
+    }
+
+    /// What follows every step: everything that may be sent now is, and whatever is due is done.
+    async fn settle(&mut self) -> Result<(), End> {
+        self.pass_on().await?;
+        let now = self.server.ticks();
+        if now >= self.next_due() {
+            Box::pin(self.tick(now)).await?;
+        }
+        self.grant(now).await?;
+        if let Some(question) = self.out.question(self.grants.is_waited_for()) {
+            self.feed(Message::Ping(Bytes::copy_from_slice(&question.to_be_bytes()))).await?;
+        }
+        self.flush().await
     }
 
     /// Everything whose time has come.
-    async fn tick(&mut self, opened: u64) -> Result<(), End> {
-        let now = self.server.ticks();
-        if !self.is_ready && now >= opened + READY_MS {
+    async fn tick(&mut self, now: u64) -> Result<(), End> {
+        self.looked_at = now;
+        if !self.is_ready && now >= self.opened + READY_MS {
             self.is_ready = true;
             self.out.hold(false);
         }
@@ -322,16 +356,7 @@ impl Connection {
             self.snapshots.pop();
             self.send_snapshot().await?;
         }
-        self.flush().await?;
-        if let Some(question) = self.out.question(self.grants.is_waited_for()) {
-            let question = Bytes::copy_from_slice(&question.to_be_bytes());
-            self.socket.send(Message::Ping(question)).await?;
-        }
-        for intent in self.grants.due(self.out.applied(), now) {
-            if let Some(frame) = self.granted.remove(&intent) {
-                self.send(frame).await?;
-            }
-        }
+        self.pass_on().await?;
         while let Some(entry) = self.late.first_entry().filter(|entry| entry.key().0 <= now) {
             let frame = entry.remove();
             self.send(frame).await?;
@@ -350,22 +375,22 @@ impl Connection {
         }
         if silence > millis(limits.idle_ping) && !self.is_asked {
             self.is_asked = true;
-            self.socket.send(Message::Ping(Bytes::new())).await?;
+            self.feed(Message::Ping(Bytes::new())).await?;
         }
         Ok(())
     }
 
-    /// Sends what may be sent now, all of it at once.
-    pub(super) async fn flush(&mut self) -> Result<(), End> {
-        let ready = self.out.poll(self.server.ticks());
-        let frames: Vec<Utf8Bytes> = ready.iter().map(|parcel| self.frame_of(parcel)).collect();
-        if frames.is_empty() { Ok(()) } else { self.send_all(frames).await }
-    }
-
-    /// The frame of a delta for this client.
-    pub(super) fn frame_of(&self, parcel: &Parcel<Arc<LogEntry>>) -> Utf8Bytes {
-        self.server.metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
-        project::frame(parcel, &self.server.schema, &self.server.metrics)
+    /// Takes a message in, and those that are there already.
+    async fn messages(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        self.message(message).await?;
+        for _ in 1..AT_ONCE {
+            if self.is_busy() {
+                break;
+            }
+            let Some(message) = self.socket.recv().now_or_never() else { break };
+            self.message(message).await?;
+        }
+        Ok(())
     }
 
     async fn message(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
@@ -446,24 +471,10 @@ impl Connection {
         self.out.acked(id);
     }
 
-    async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
-        match event {
-            Ok(Some(Event::Delta(entry))) => self.offer(&entry),
-            Ok(Some(Event::Claims(_))) => {}
-            Ok(Some(Event::Resync { reason, after, .. })) => {
-                self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
-                telemetry::socket_resyncs(reason, after);
-                self.caught_up_from_log(after.0).await?;
-                if reason == ResyncReason::AccessChanged {
-                    let groups = listed(&self.server, &self.caller, self.requested.as_ref());
-                    self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
-                    self.send_snapshot().await?;
-                }
-            }
-            Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
-            Err(error) => return Err(End::failed(error)),
-        }
-        Ok(())
+    /// Takes an event in, and everything that has been published meanwhile.
+    async fn events(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
+        self.event(event).await?;
+        self.drain_events().await
     }
 
     /// Takes in everything that has been published so far.
@@ -471,104 +482,95 @@ impl Connection {
         loop {
             match self.events.try_next().await {
                 Ok(None) => return Ok(()),
-                event => Box::pin(self.event(event)).await?,
+                event => self.event(event).await?,
             }
         }
     }
 
-    /// Takes a delta in.
-    pub(super) fn offer(&mut self, entry: &Arc<LogEntry>) {
-        self.out.offer(self.delta_of(entry));
+    async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
+        match event {
+            Ok(Some(Event::Delta(entry))) => self.offer(entry),
+            Ok(Some(Event::Claims(_))) => {}
+            Ok(Some(Event::Resync { reason, after, .. })) => Box::pin(self.resync(reason, after)).await?,
+            Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
+            Err(error) => return Err(End::failed(error)),
+        }
+        Ok(())
     }
 
-    /// A log entry on its way to this client.
-    fn delta_of(&self, entry: &Arc<LogEntry>) -> Delta<Arc<LogEntry>> {
-        let core = &entry.delta.core;
-        let is_written = || core.transaction_id.as_ref().is_some_and(|id| self.own.contains(id));
-        // Who created a row has it, also when this connection is not the one it was created through.
-        let is_created = || {
-            let creator = entry.delta.attribution.actor.as_ref();
-            creator.is_some_and(|who| who.id == self.caller.session.participant().id)
-        };
-        Delta {
-            id: core.id.0,
-            letter: core.action,
-            row: (core.model_name.as_str().into(), core.model_id.as_str().into()),
-            own: is_written() || (core.action == DeltaAction::Insert && is_created()),
-            payload: Arc::clone(entry),
+    async fn resync(&mut self, reason: ResyncReason, after: SyncId) -> Result<(), End> {
+        self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
+        telemetry::socket_resyncs(reason, after);
+        self.caught_up_from_log(after.0).await?;
+        if reason == ResyncReason::AccessChanged {
+            let groups = listed(&self.server, &self.caller, self.requested.as_ref());
+            self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+            self.send_snapshot().await?;
         }
+        Ok(())
+    }
+
+    /// Answers a commit, and those that have ended already.
+    async fn finished(&mut self, done: Done) -> Result<(), End> {
+        self.committed(done).await?;
+        while let Some(Some(done)) = self.finished.next().now_or_never() {
+            self.committed(done).await?;
+        }
+        Ok(())
+    }
+
+    /// Does what it was told, and what else it has been told already.
+    async fn pushes(&mut self, push: Push, pushes: &mut mpsc::Receiver<Push>) -> Result<(), End> {
+        let (mut next, mut left) = (Ok(push), AT_ONCE);
+        while let Ok(push) = next {
+            // What did not fit may have been that its credential changed.
+            if pushes.capacity() <= 1 {
+                self.check_login()?;
+            }
+            self.push(push).await?;
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+            next = pushes.try_recv();
+        }
+        Ok(())
     }
 
     async fn push(&mut self, push: Push) -> Result<(), End> {
         match push {
-            Push::Frame(frame) => self.send(frame).await,
-            Push::Granted { claim, row, frame } => self.promoted(&claim, &row, frame).await,
+            Push::Frame(frame) => self.feed(Message::Text(frame)).await,
+            Push::Granted(grant) => self.promoted(*grant).await,
             Push::Lost { claim, frame } => self.lost(&claim, frame).await,
             Push::Bootstrapped(head) => self.bootstrapped(head).await,
+            Push::Login => self.check_login(),
             Push::Close(code, reason) => Err(End::Close(code, reason)),
-        }
-    }
-
-    pub(super) async fn send_snapshot(&mut self) -> Result<(), End> {
-        let frames = self.room.snapshot(self.id, self.server.millis());
-        if frames.is_empty() { Ok(()) } else { self.send_all(frames.into_iter().map(Utf8Bytes::from)).await }
-    }
-
-    /// Sends a text at once.
-    pub(super) async fn send(&mut self, text: String) -> Result<(), End> {
-        self.send_all([text.into()]).await
-    }
-
-    /// Sends texts together, waiting for each as long as a client may take to accept it.
-    pub(super) async fn send_all(&mut self, texts: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
-        let limit = self.server.options.limits.write_timeout;
-        for text in texts {
-            self.tally.sent += 1;
-            let fed = tokio::time::timeout(limit, self.socket.feed(Message::Text(text))).await;
-            self.taken(fed)?;
-        }
-        let flushed = tokio::time::timeout(limit, self.socket.flush()).await;
-        self.taken(flushed)
-    }
-
-    fn taken(&self, sent: Result<Result<(), axum::Error>, tokio::time::error::Elapsed>) -> Result<(), End> {
-        match sent {
-            Ok(sent) => Ok(sent?),
-            Err(_) => {
-                self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
-                Err(End::Slow)
-            }
-        }
-    }
-
-    pub(super) async fn send_frame(&mut self, frame: &ServerFrame<JsonText>) -> Result<(), End> {
-        match frame.encode() {
-            Ok(text) => self.send(text).await,
-            Err(_) => Ok(()),
         }
     }
 
     /// A credential that ran out may have been renewed: clients fetch the next one a minute early, but do not present it
     /// to an open socket.
     fn check_login(&mut self) -> Result<(), End> {
-        let credential = &self.caller.credential;
-        if self.server.book.works(&credential.id) {
-            return Ok(());
-        }
-        match self.server.book.successor(credential) {
-            Some(successor) => {
-                self.caller.credential = successor;
-                Ok(())
+        let server = &self.server;
+        let found = server.book.find(&self.caller.credential.id);
+        let now = server.book.now();
+        let current = match found.filter(|found| found.revoked_at.is_none()) {
+            None => return Err(End::Close(close::LOGIN_OVER, "the credential was revoked")),
+            Some(found) if found.status(now) == Status::Active => found,
+            Some(found) => {
+                server.book.successor(&found).ok_or(End::Close(close::EXPIRED, "the credential has expired"))?
             }
-            None if self.server.book.find(&credential.id).is_some_and(|found| found.revoked_at.is_none()) => {
-                Err(End::Close(close::EXPIRED, "the credential has expired"))
-            }
-            None => Err(End::Close(close::LOGIN_OVER, "the credential was revoked")),
+        };
+        if current.id != self.caller.credential.id {
+            self.room.succeed(self.id, &current.id);
         }
+        self.login_end = current.expires_at.map(|end| server.tick_of(end));
+        self.caller.credential = current;
+        Ok(())
     }
 
     async fn end(mut self, end: End) {
-        end.log(self.tally, self.opened.elapsed());
+        end.log(self.tally, Duration::from_millis(self.server.ticks().saturating_sub(self.opened)));
         self.disconnect();
         self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);
         self.room.leave(self.id, self.server.millis());
@@ -580,16 +582,12 @@ impl Connection {
             }
         };
         let _ = tokio::time::timeout(Duration::from_secs(5), finishing).await;
-        if let End::Close(code, reason) = end {
-            part(&mut self.socket, code, reason).await;
+        match end {
+            End::Gone => {}
+            // Heard by a client that begins to read just now.
+            End::Slow => part(&mut self.socket, close::TRY_LATER, "what was sent was not read").await,
+            End::Close(code, reason) => part(&mut self.socket, code, reason).await,
         }
-    }
-
-    /// What the client is told of a frame it is refused, and by which id the log knows it.
-    pub(super) fn told(&self, kind: &str, frame: u64, error: AbloError) -> (AbloError, String) {
-        let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
-        telemetry::frame_refused(kind, &id, &error);
-        (error, id)
     }
 }
 

@@ -9,6 +9,7 @@ mod simulation;
 mod slots;
 mod sync;
 mod upgrade;
+mod writing;
 
 pub use slots::{Owner, Slots};
 pub use upgrade::upgrade;

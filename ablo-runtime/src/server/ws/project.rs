@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ablo_schema::ir::ValidSchema;
-use ablo_schema::wire::{DeltaAction, JsonText, WireDelta};
+use ablo_schema::wire::{DeltaAction, JsonText, StoredDelta, WireDelta};
 use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 
@@ -23,13 +23,11 @@ const FRAME: (&str, &str) = ("{\"type\":\"delta\",\"payload\":", "}");
 /// The frame of a delta for one client. Nearly always it is the one every client gets, and then it is the same memory.
 pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Metrics) -> Utf8Bytes {
     let entry = &parcel.delta.payload;
-    let letter = settled_letter(parcel);
-    let shared = !parcel.merged && !parcel.settle && !parcel.reapply && letter == entry.delta.core.action;
-    if shared {
-        return text(entry.text(|delta| encoded(&delta.for_client(), metrics)).clone());
+    let letter = parcel.delta.letter;
+    if !parcel.merged && !parcel.settle && !parcel.reapply && letter == entry.delta.core.action {
+        return text(entry.text(|delta| encoded(&with_letter(delta, letter), metrics)).clone());
     }
-    let mut wire = entry.delta.for_client();
-    wire.action_type = letter;
+    let mut wire = with_letter(&entry.delta, letter);
     if parcel.merged || parcel.reapply {
         // A client passes over the data of a delta that names its own transaction.
         wire.transaction_id = None;
@@ -68,7 +66,7 @@ fn text(frame: Bytes) -> Utf8Bytes {
 }
 
 /// An update of an archived row would bring it back on clients, so it travels as another archiving.
-fn settled_letter(parcel: &Parcel<Arc<LogEntry>>) -> DeltaAction {
+fn with_letter(delta: &StoredDelta, letter: DeltaAction) -> WireDelta {
     let archived = || {
         #[derive(serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -76,16 +74,13 @@ fn settled_letter(parcel: &Parcel<Arc<LogEntry>>) -> DeltaAction {
             #[serde(default)]
             archived_at: Option<serde::de::IgnoredAny>,
         }
-        let data = parcel.delta.payload.delta.core.data.as_ref();
         // Reading a row's text is paid for only when the word is in it.
-        data.filter(|data| data.get().contains(ARCHIVED))
-            .and_then(|data| data.read::<Row>().ok())
-            .is_some_and(|row| row.archived_at.is_some())
+        let data = delta.core.data.as_ref().filter(|data| data.get().contains(ARCHIVED));
+        data.and_then(|data| data.read::<Row>().ok()).is_some_and(|row| row.archived_at.is_some())
     };
-    match parcel.delta.letter {
-        DeltaAction::Update if archived() => DeltaAction::Archive,
-        letter => letter,
-    }
+    let mut wire = delta.for_client();
+    wire.action_type = if letter == DeltaAction::Update && archived() { DeltaAction::Archive } else { letter };
+    wire
 }
 
 /// A row's text with one more member.
@@ -101,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::engine::{Engine, EngineOptions, Participant};
-    use crate::server::sync::outbound::Delta;
+    use crate::server::sync::outbound::{Delta, RowKey};
     use crate::store::MemoryStore;
 
     #[tokio::test]
@@ -118,7 +113,7 @@ mod tests {
             let delta = Delta {
                 id: entry.id().0,
                 letter: entry.delta.core.action,
-                row: ("notes".into(), "n1".into()),
+                row: RowKey::of("notes", "n1"),
                 own: false,
                 payload: Arc::clone(&entry),
             };

@@ -8,7 +8,7 @@ use ablo_schema::wire::{
     ClaimAck, ClaimId, Cursor, DeltaAction, Group, JsonText, ScopeClaim, ServerFrame, SyncId, SyncRequest,
     SyncResponse, WireDelta,
 };
-use axum::extract::ws::Utf8Bytes;
+use axum::extract::ws::Message;
 
 use super::connection::{Connection, End, close};
 use super::project;
@@ -35,9 +35,20 @@ enum Begun {
 pub(super) struct Scope {
     groups: Vec<Group>,
     /// When it ends.
-    pub end: Option<u64>,
+    end: Option<u64>,
     /// The credential that lends the groups, when they are not the participant's own.
     lender: Option<String>,
+}
+
+/// How often it is asked whether a lender's credential still works.
+const LENDER_MS: u64 = 1_000;
+
+impl Scope {
+    /// When it is to be looked at again.
+    pub fn next_look(&self, last: u64) -> Option<u64> {
+        let lender = self.lender.as_ref().map(|_| last + LENDER_MS);
+        [self.end, lender].into_iter().flatten().min()
+    }
 }
 
 impl Connection {
@@ -56,7 +67,8 @@ impl Connection {
                 Begun::Following(next) => more = next,
                 Begun::TooOld(error) => too_old = Some(error),
             }
-            ready = self.out.poll(self.server.ticks());
+            let now = self.server.ticks();
+            ready = std::iter::from_fn(|| self.out.pop(now)).collect();
         } else {
             self.ack(request.last_sync_id.0.min(self.out.sent_through()));
         }
@@ -85,11 +97,12 @@ impl Connection {
         });
         response.bootstrap_hint = hint.and_then(|hint| JsonText::of(&hint).ok());
         self.send_frame(&ServerFrame::SyncResponse(response)).await?;
-        let rest: Vec<Utf8Bytes> = rest.map(|parcel| self.frame_of(parcel)).collect();
-        self.send_all(rest).await?;
+        for parcel in rest {
+            self.feed(Message::Text(self.frame_of(parcel))).await?;
+        }
         if let Some(after) = more {
             self.caught_up_from_log(after).await?;
-            self.flush().await?;
+            self.pass_on().await?;
         }
         if first {
             self.send_snapshot().await?;
@@ -169,7 +182,7 @@ impl Connection {
                 })?;
             next = self.offer_page(after, &page);
             if next.is_some() {
-                self.flush().await?;
+                self.pass_on().await?;
             }
         }
         Ok(())
@@ -178,7 +191,7 @@ impl Connection {
     /// Offers a page of the log; where the next one begins, if there is one.
     fn offer_page(&mut self, after: u64, page: &LogPage) -> Option<u64> {
         for entry in &page.entries {
-            self.offer(entry);
+            self.offer(Arc::clone(entry));
         }
         (page.cursor < page.head && page.cursor.0 > after).then_some(page.cursor.0)
     }
@@ -220,7 +233,7 @@ impl Connection {
             return Ok(());
         }
         self.drain_events().await?;
-        self.flush().await?;
+        self.pass_on().await?;
         if self.out.waiting() == 0 {
             self.prime(self.out.sent_through()).await?;
         }

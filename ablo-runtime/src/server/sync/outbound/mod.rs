@@ -8,7 +8,7 @@
 mod merge;
 mod window;
 
-pub use window::{Delta, Outbound, Parcel, Stream};
+pub use window::{Delta, Outbound, Parcel, Payload, RowKey, Stream};
 
 /// The capability in `sync_request` by which a client asks for the plain ordered stream.
 pub const ORDERED_STREAM: &str = "orderedStream";

@@ -1,7 +1,8 @@
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::hash::BuildHasher;
 
 use ablo_schema::wire::DeltaAction;
+use foldhash::HashMap;
 
 use super::merge::{concerns_row, merge};
 use super::{QUIET_MS, SILENCE_MS};
@@ -16,8 +17,24 @@ pub enum Stream {
     Ordered,
 }
 
-/// A row: model and id.
-pub type RowKey = (Arc<str>, Arc<str>);
+/// A row, by a hash of its name. Two rows that share one wait for each other, and nothing else: what is merged is looked
+/// at by name first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowKey(u64);
+
+impl RowKey {
+    /// The key of a row.
+    #[must_use]
+    pub fn of(model: &str, id: &str) -> Self {
+        Self(foldhash::fast::FixedState::default().hash_one((model, id)))
+    }
+}
+
+/// What is handed out, as far as the window has to know.
+pub trait Payload {
+    /// Whether it is about the same row as another, by name.
+    fn same_row(&self, other: &Self) -> bool;
+}
 
 /// One delta on its way to a connection. `P` is whatever the caller needs to write it out.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +87,8 @@ const MAX_MARKS: usize = 4_096;
 const MAX_IN_FLIGHT: usize = 1_024;
 /// Most places of a client that are remembered.
 const MAX_PLACES: usize = 128;
+/// How many rows or deltas there is room for, even when there are none.
+const KEPT: usize = 64;
 
 /// What a client believes about its own writes to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,17 +101,26 @@ enum Mark {
     WrittenAgain,
 }
 
+/// Where a row of a [`Stream::Windowed`] stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Standing {
+    /// The last of its deltas that waits, or zero.
+    waiting: u64,
+    /// The one the client may not have applied yet, or zero.
+    in_flight: u64,
+}
+
 /// The outbound side of one connection: deltas in, in log order; deltas out, in log order.
 #[derive(Debug)]
 pub struct Outbound<P> {
     stream: Stream,
     settling: bool,
-    /// By id, at most one entry per row unless it cannot be merged.
-    waiting: BTreeMap<u64, Parcel<P>>,
-    /// The last waiting id of a row.
-    newest_of: HashMap<RowKey, u64>,
-    /// Rows the client may not have applied yet, with the id they were sent under.
-    in_flight: HashMap<RowKey, u64>,
+    /// By id, at most one per row unless it cannot be merged. What was merged into a later one leaves a gap.
+    waiting: VecDeque<(u64, Option<Parcel<P>>)>,
+    gaps: usize,
+    rows: HashMap<RowKey, Standing>,
+    /// How many rows the client may not have applied yet.
+    in_flight: usize,
     marks: HashMap<RowKey, Mark>,
     last_sent_at: u64,
     /// The question that is open or was answered, if nothing was sent after it.
@@ -111,17 +139,18 @@ pub struct Outbound<P> {
     places: VecDeque<(u64, u64)>,
 }
 
-impl<P> Outbound<P> {
+impl<P: Payload> Outbound<P> {
     /// Nothing sent yet; the client knows everything up to `cursor`.
     #[must_use]
     pub fn new(stream: Stream, cursor: u64) -> Self {
         Self {
             stream,
             settling: true,
-            waiting: BTreeMap::new(),
-            newest_of: HashMap::new(),
-            in_flight: HashMap::new(),
-            marks: HashMap::new(),
+            waiting: VecDeque::new(),
+            gaps: 0,
+            rows: HashMap::default(),
+            in_flight: 0,
+            marks: HashMap::default(),
             last_sent_at: 0,
             asked: None,
             questions: 0,
@@ -143,7 +172,8 @@ impl<P> Outbound<P> {
     pub fn set_stream(&mut self, stream: Stream) {
         self.stream = stream;
         if stream == Stream::Ordered {
-            self.in_flight.clear();
+            self.rows = HashMap::default();
+            self.in_flight = 0;
         }
     }
 
@@ -154,8 +184,9 @@ impl<P> Outbound<P> {
 
     /// The delta of a row that the client may not have applied yet.
     #[must_use]
-    pub fn unapplied(&self, row: &RowKey) -> Option<u64> {
-        self.newest_of.get(row).or_else(|| self.in_flight.get(row)).copied()
+    pub fn unapplied(&self, row: RowKey) -> Option<u64> {
+        let standing = self.rows.get(&row)?;
+        [standing.waiting, standing.in_flight].into_iter().find(|id| *id > 0)
     }
 
     /// The last id handed out, or moved past.
@@ -164,38 +195,51 @@ impl<P> Outbound<P> {
         self.sent_through
     }
 
-    /// How many rows are waiting.
+    /// How many deltas are waiting.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.waiting.len() - self.gaps
     }
 
     /// Takes a delta in. Ids have to grow; what was already taken in is ignored.
     pub fn offer(&mut self, delta: Delta<P>) {
-        let newest = self.waiting.last_key_value().map_or(self.sent_through, |(id, _)| *id);
+        let newest = self.waiting.back().map_or(self.sent_through, |(id, _)| *id);
         if delta.id <= newest.max(self.sent_through) {
             return;
         }
         let mut parcel = Parcel::new(delta);
         if self.stream == Stream::Windowed && concerns_row(parcel.delta.letter) {
             // What is still under way may undo for the client what it has just shown.
-            parcel.reapply = parcel.delta.own && self.unapplied(&parcel.delta.row).is_some();
-            let earlier = self.newest_of.insert(parcel.delta.row.clone(), parcel.delta.id);
-            if let Some(id) = earlier
-                && let Some(before) = self.waiting.get(&id)
-                && let Some(letter) = merge(before.delta.letter, parcel.delta.letter)
-                && (letter != DeltaAction::Insert || self.is_new(before, &parcel.delta))
-                && let Some(before) = self.waiting.remove(&id)
-            {
-                parcel.merged = true;
-                parcel.delta.letter = letter;
-                parcel.is_partly_own |= before.is_partly_own;
-                if letter == DeltaAction::Insert {
-                    parcel.insertion = before.insertion.or_else(|| Some(Box::new(before.delta)));
-                }
+            parcel.reapply = parcel.delta.own && self.unapplied(parcel.delta.row).is_some();
+            let standing = self.rows.entry(parcel.delta.row).or_default();
+            let earlier = std::mem::replace(&mut standing.waiting, parcel.delta.id);
+            if earlier > 0 {
+                self.merge_into(&mut parcel, earlier);
             }
         }
-        self.waiting.insert(parcel.delta.id, parcel);
+        self.waiting.push_back((parcel.delta.id, Some(parcel)));
+    }
+
+    /// Lets a delta stand for an earlier one of its row as well, if it can.
+    fn merge_into(&mut self, parcel: &mut Parcel<P>, earlier: u64) {
+        let Ok(at) = self.waiting.binary_search_by_key(&earlier, |(id, _)| *id) else { return };
+        let Some((_, Some(before))) = self.waiting.get(at) else { return };
+        let letter = merge(before.delta.letter, parcel.delta.letter)
+            .filter(|_| before.delta.payload.same_row(&parcel.delta.payload))
+            .filter(|letter| *letter != DeltaAction::Insert || self.is_new(before, &parcel.delta));
+        let Some(letter) = letter else { return };
+        let Some(before) = self.waiting.get_mut(at).and_then(|(_, slot)| slot.take()) else { return };
+        parcel.merged = true;
+        parcel.delta.letter = letter;
+        parcel.is_partly_own |= before.is_partly_own;
+        if letter == DeltaAction::Insert {
+            parcel.insertion = before.insertion.or_else(|| Some(Box::new(before.delta)));
+        }
+        self.gaps += 1;
+        if self.gaps > KEPT && self.gaps > self.waiting.len() / 2 {
+            self.waiting.retain(|(_, parcel)| parcel.is_some());
+            self.gaps = 0;
+        }
     }
 
     /// A bootstrap that reaches this far was served, perhaps to this client. An insertion changes nothing in a client that
@@ -205,16 +249,27 @@ impl<P> Outbound<P> {
             return;
         }
         self.loaded.push(head);
-        let within = |(id, parcel): (&u64, &Parcel<P>)| {
-            (parcel.insertion.is_some() && (parcel.first()..*id).contains(&head)).then_some(*id)
-        };
-        let torn: Vec<u64> = self.waiting.iter().filter_map(within).collect();
-        for id in torn {
-            if let Some(parcel) = self.waiting.get_mut(&id)
-                && let Some(insertion) = parcel.insertion.take()
-            {
+        let torn: Vec<Delta<P>> = self
+            .waiting
+            .iter_mut()
+            .filter_map(|(id, parcel)| {
+                let parcel = parcel.as_mut().filter(|parcel| (parcel.first()..*id).contains(&head))?;
+                let insertion = parcel.insertion.take()?;
                 parcel.delta.letter = DeltaAction::Update;
-                self.waiting.insert(insertion.id, Parcel::new(*insertion));
+                Some(*insertion)
+            })
+            .collect();
+        for insertion in torn {
+            let id = insertion.id;
+            let slot = (id, Some(Parcel::new(insertion)));
+            match self.waiting.binary_search_by_key(&id, |(id, _)| *id) {
+                Ok(gap) => {
+                    if let Some(gap) = self.waiting.get_mut(gap) {
+                        *gap = slot;
+                        self.gaps -= 1;
+                    }
+                }
+                Err(at) => self.waiting.insert(at, slot),
             }
         }
     }
@@ -229,8 +284,12 @@ impl<P> Outbound<P> {
     /// Goes back to an earlier place, from which everything is offered again.
     pub fn rewind(&mut self, at: u64) {
         self.sent_through = at;
-        self.newest_of.clear();
         self.waiting.clear();
+        self.gaps = 0;
+        self.rows.retain(|_, standing| {
+            standing.waiting = 0;
+            standing.in_flight > 0
+        });
     }
 
     /// How deltas are handed out.
@@ -242,14 +301,40 @@ impl<P> Outbound<P> {
     /// The client has applied everything up to this id.
     pub fn acked(&mut self, id: u64) {
         self.acked = self.acked.max(id);
-        self.in_flight.retain(|_, sent| *sent > id);
+        self.arrived(|sent| sent <= id);
         self.note();
+    }
+
+    /// Forgets of rows in flight what the client has applied, or passed over.
+    fn arrived(&mut self, is_applied: impl Fn(u64) -> bool) {
+        if self.in_flight == 0 {
+            return;
+        }
+        self.in_flight = 0;
+        let in_flight = &mut self.in_flight;
+        self.rows.retain(|_, standing| {
+            if is_applied(standing.in_flight) {
+                standing.in_flight = 0;
+            }
+            *in_flight += usize::from(standing.in_flight > 0);
+            standing.in_flight > 0 || standing.waiting > 0
+        });
+        // After a rush of rows little is kept for the next one.
+        if self.rows.capacity() > 4 * KEPT && self.rows.len() < KEPT {
+            self.rows.shrink_to(KEPT);
+        }
+    }
+
+    /// The first id that is under way.
+    fn first_in_flight(&self) -> Option<u64> {
+        self.rows.values().map(|standing| standing.in_flight).filter(|id| *id > 0).min()
     }
 
     /// Through which delta the client has applied everything, or passed it over.
     #[must_use]
     pub fn applied(&self) -> u64 {
-        let first = self.in_flight.values().chain(self.waiting.keys()).min();
+        let waiting = self.waiting.iter().find_map(|(id, parcel)| parcel.as_ref().map(|_| *id));
+        let first = self.first_in_flight().into_iter().chain(waiting).min();
         first.map_or(self.sent_through, |first| first - 1).max(self.acked)
     }
 
@@ -264,7 +349,7 @@ impl<P> Outbound<P> {
         if self.acked == 0 || self.stream == Stream::Ordered {
             return;
         }
-        let through = self.in_flight.values().min().map_or(self.sent_through, |first| first - 1);
+        let through = self.first_in_flight().map_or(self.sent_through, |first| first - 1);
         match self.places.back_mut() {
             Some((at, known)) if *at == self.acked => *known = through.max(*known),
             _ => self.places.push_back((self.acked, through)),
@@ -277,8 +362,8 @@ impl<P> Outbound<P> {
     /// A question for the client: whether all that was sent has arrived. Asked once, when something waits for the answer;
     /// `is_awaited` says that something besides deltas does.
     pub fn question(&mut self, is_awaited: bool) -> Option<u64> {
-        let waits = is_awaited || !self.waiting.is_empty();
-        if self.in_flight.is_empty() || !waits || self.held || self.asked.is_some() {
+        let waits = is_awaited || self.waiting() > 0;
+        if self.in_flight == 0 || !waits || self.held || self.asked.is_some() {
             return None;
         }
         self.questions += 1;
@@ -299,47 +384,49 @@ impl<P> Outbound<P> {
         self.arrived_at.map_or(silent, |at| silent.min(at.saturating_add(QUIET_MS)))
     }
 
-    /// Everything that may be sent now, in order.
-    pub fn poll(&mut self, now: u64) -> Vec<Parcel<P>> {
+    /// The next delta that may be sent now.
+    pub fn pop(&mut self, now: u64) -> Option<Parcel<P>> {
         if self.held {
-            return Vec::new();
+            return None;
         }
-        if !self.in_flight.is_empty() && now >= self.applied_at() {
-            self.in_flight.clear();
+        if self.in_flight > 0 && now >= self.applied_at() {
+            self.arrived(|_| true);
             self.note();
         }
-        let mut ready = Vec::new();
-        while let Some((id, parcel)) = self.waiting.pop_first() {
-            let windowed = self.stream == Stream::Windowed && concerns_row(parcel.delta.letter);
-            let full = self.in_flight.len() >= MAX_IN_FLIGHT;
-            if windowed && (full || self.in_flight.contains_key(&parcel.delta.row)) {
-                self.waiting.insert(id, parcel);
-                break;
-            }
-            if self.newest_of.get(&parcel.delta.row) == Some(&id) {
-                self.newest_of.remove(&parcel.delta.row);
-            }
-            let parcel = self.mark(parcel);
-            if windowed {
-                // Before anything is said to be known through this id.
-                self.in_flight.insert(parcel.delta.row.clone(), id);
-            }
-            self.sent_through = self.sent_through.max(id);
-            ready.push(parcel);
+        while let Some((_, None)) = self.waiting.front() {
+            self.waiting.pop_front();
+            self.gaps -= 1;
         }
-        if !ready.is_empty() {
-            self.last_sent_at = now;
-            self.asked = None;
-            self.arrived_at = None;
+        let (id, Some(next)) = self.waiting.front()? else { return None };
+        let id = *id;
+        if self.stream == Stream::Windowed && concerns_row(next.delta.letter) {
+            let standing = self.rows.entry(next.delta.row).or_default();
+            if self.in_flight >= MAX_IN_FLIGHT || standing.in_flight > 0 {
+                return None;
+            }
+            // Before anything is said to be known through this id.
+            standing.in_flight = id;
+            self.in_flight += 1;
+            if standing.waiting == id {
+                standing.waiting = 0;
+            }
         }
-        ready
+        let parcel = self.waiting.pop_front()?.1?;
+        if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
+            self.waiting = VecDeque::new();
+        }
+        self.sent_through = self.sent_through.max(id);
+        self.last_sent_at = now;
+        self.asked = None;
+        self.arrived_at = None;
+        Some(self.mark(parcel))
     }
 
-    /// When [`Outbound::poll`] may have more to give, or less may be under way, without anything else happening.
+    /// When [`Outbound::pop`] may have more to give, or less may be under way, without anything else happening.
     #[must_use]
     pub fn next_due(&self, is_awaited: bool) -> Option<u64> {
-        let waits = is_awaited || !self.waiting.is_empty();
-        (waits && !self.held && !self.in_flight.is_empty()).then(|| self.applied_at())
+        let waits = is_awaited || self.waiting() > 0;
+        (waits && !self.held && self.in_flight > 0).then(|| self.applied_at())
     }
 
     /// Keeps track of the fields the client hides from others, and of who has to be told what.
@@ -374,7 +461,7 @@ impl<P> Outbound<P> {
             if self.marks.len() >= MAX_MARKS && before.is_none() {
                 self.marks.clear();
             }
-            self.marks.insert(parcel.delta.row.clone(), mark);
+            self.marks.insert(parcel.delta.row, mark);
         }
         parcel
     }

@@ -7,6 +7,20 @@ use super::*;
 /// A row's value: `None` when it does not exist. The number is its content.
 type Rows = BTreeMap<u8, u32>;
 
+/// Which row, and its content.
+type Write = (u8, u32);
+
+impl Payload for Write {
+    fn same_row(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+/// Everything that may be sent now.
+fn poll(out: &mut Outbound<Write>, now: u64) -> Vec<Parcel<Write>> {
+    std::iter::from_fn(|| out.pop(now)).collect()
+}
+
 /// The receiving side as clients of version 0.9.0 do it: collect for 100 ms or 50 deltas, keep the first of look-alikes,
 /// never update a row by an insertion.
 #[derive(Default)]
@@ -18,11 +32,11 @@ struct OldClient {
 }
 
 impl OldClient {
-    fn receive(&mut self, parcel: &Parcel<u32>, now: u64) -> Option<u64> {
+    fn receive(&mut self, parcel: &Parcel<Write>, now: u64) -> Option<u64> {
         let delta = &parcel.delta;
         assert!(delta.id > self.highest, "ids have to grow");
         self.highest = delta.id;
-        self.pending.push((delta.id, delta.letter, delta.row.1.parse().unwrap(), delta.payload));
+        self.pending.push((delta.id, delta.letter, delta.payload.0, delta.payload.1));
         self.flush_at = Some(now + 100);
         if self.pending.len() >= 50 { self.flush() } else { None }
     }
@@ -66,8 +80,8 @@ impl OldClient {
     }
 }
 
-fn delta(id: u64, letter: DeltaAction, row: u8, value: u32) -> Delta<u32> {
-    Delta { id, letter, row: ("Task".into(), row.to_string().into()), own: false, payload: value }
+fn delta(id: u64, letter: DeltaAction, row: u8, value: u32) -> Delta<Write> {
+    Delta { id, letter, row: RowKey::of("Task", &row.to_string()), own: false, payload: (row, value) }
 }
 
 /// One write of the model: which row, and whether it deletes.
@@ -95,9 +109,9 @@ fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
     out.set_settling(false);
     let mut now = 1_000;
     let mut id = 0;
-    let step = |client: &mut OldClient, out: &mut Outbound<u32>, now: u64| {
+    let step = |client: &mut OldClient, out: &mut Outbound<Write>, now: u64| {
         let mut acked = client.tick(now);
-        for parcel in out.poll(now) {
+        for parcel in poll(out, now) {
             acked = acked.max(client.receive(&parcel, now));
         }
         if let Some(question) = out.question(false) {
@@ -154,7 +168,7 @@ fn a_capable_client_gets_every_delta() {
     for id in 1..=5 {
         out.offer(delta(id, DeltaAction::Update, 0, 0));
     }
-    let ids: Vec<u64> = out.poll(0).iter().map(|parcel| parcel.delta.id).collect();
+    let ids: Vec<u64> = poll(&mut out, 0).iter().map(|parcel| parcel.delta.id).collect();
     assert_eq!(ids, [1, 2, 3, 4, 5]);
 }
 
@@ -162,28 +176,28 @@ fn a_capable_client_gets_every_delta() {
 fn a_row_waits_for_the_ack_or_for_silence() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     out.offer(delta(1, DeltaAction::Update, 0, 1));
-    assert_eq!(out.poll(1_000).len(), 1);
+    assert_eq!(poll(&mut out, 1_000).len(), 1);
     out.offer(delta(2, DeltaAction::Update, 0, 2));
     out.offer(delta(3, DeltaAction::Update, 0, 3));
     out.offer(delta(4, DeltaAction::Update, 1, 4));
-    assert!(out.poll(1_100).is_empty(), "the stream is held, not only the row");
+    assert!(poll(&mut out, 1_100).is_empty(), "the stream is held, not only the row");
     assert_eq!(out.next_due(false), Some(1_000 + SILENCE_MS));
     out.acked(1);
-    let parcels = out.poll(1_110);
+    let parcels = poll(&mut out, 1_110);
     assert_eq!(parcels.iter().map(|p| (p.delta.id, p.merged)).collect::<Vec<_>>(), [(3, true), (4, false)]);
     out.offer(delta(5, DeltaAction::Delete, 1, 0));
-    assert!(out.poll(1_120).is_empty());
+    assert!(poll(&mut out, 1_120).is_empty());
     let question = out.question(false).unwrap();
     assert_eq!(out.question(false), None, "asked once");
     out.answered(question + 1, 1_130);
-    assert!(out.poll(1_130 + QUIET_MS).is_empty(), "an answer to something else");
+    assert!(poll(&mut out, 1_130 + QUIET_MS).is_empty(), "an answer to something else");
     out.answered(question, 1_150);
     assert_eq!(out.next_due(false), Some(1_150 + QUIET_MS));
-    assert!(out.poll(1_149 + QUIET_MS).is_empty());
-    assert_eq!(out.poll(1_150 + QUIET_MS).len(), 1);
+    assert!(poll(&mut out, 1_149 + QUIET_MS).is_empty());
+    assert_eq!(poll(&mut out, 1_150 + QUIET_MS).len(), 1);
     out.offer(delta(6, DeltaAction::Insert, 1, 0));
-    assert!(out.poll(2_000).is_empty(), "what was answered is not about what was sent since");
-    assert_eq!(out.poll(1_150 + QUIET_MS + SILENCE_MS).len(), 1, "a client may never answer");
+    assert!(poll(&mut out, 2_000).is_empty(), "what was answered is not about what was sent since");
+    assert_eq!(poll(&mut out, 1_150 + QUIET_MS + SILENCE_MS).len(), 1, "a client may never answer");
 }
 
 #[test]
@@ -195,10 +209,12 @@ fn an_insertion_takes_updates_in_unless_the_client_may_have_the_row() {
         out.offer(delta(12, DeltaAction::Update, 0, 2));
         out.offer(delta(13, DeltaAction::Update, 0, 3));
         late.into_iter().for_each(|head| out.loaded(head));
-        let first = out.poll(1_000);
+        let first = poll(&mut out, 1_000);
         out.acked(12);
-        let sent =
-            first.into_iter().chain(out.poll(1_001)).map(|parcel| (parcel.delta.id, parcel.delta.letter.letter()));
+        let sent = first
+            .into_iter()
+            .chain(poll(&mut out, 1_001))
+            .map(|parcel| (parcel.delta.id, parcel.delta.letter.letter()));
         sent.collect::<Vec<_>>()
     };
     assert_eq!(letters(None, None, false), [(13, "I")]);
@@ -222,14 +238,14 @@ fn what_a_client_passes_over_it_knows_all_the_same() {
     let mut out = Outbound::new(Stream::Windowed, 4);
     out.acked(4);
     out.offer(delta(5, DeltaAction::Update, 0, 1));
-    out.poll(1_000);
+    poll(&mut out, 1_000);
     assert_eq!((out.known_at(4), out.applied()), (4, 4), "it may still be collecting");
     let question = out.question(true).unwrap();
     out.answered(question, 1_010);
-    out.poll(1_010 + QUIET_MS);
+    poll(&mut out, 1_010 + QUIET_MS);
     assert_eq!((out.known_at(4), out.applied()), (5, 5), "it applied nothing, so it stands where it stood");
     out.offer(delta(6, DeltaAction::Insert, 1, 1));
-    out.poll(2_000);
+    poll(&mut out, 2_000);
     out.acked(6);
     assert_eq!((out.known_at(4), out.known_at(5), out.known_at(6), out.known_at(0)), (5, 5, 6, 0));
 }
@@ -240,7 +256,7 @@ fn old_and_repeated_ids_are_ignored() {
     for id in [4, 5, 6, 6] {
         out.offer(delta(id, DeltaAction::Insert, u8::try_from(id).unwrap(), 0));
     }
-    assert_eq!(out.poll(0).len(), 1);
+    assert_eq!(poll(&mut out, 0).len(), 1);
     assert_eq!(out.sent_through(), 6);
 }
 
@@ -249,10 +265,10 @@ fn a_held_connection_sends_nothing() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     out.hold(true);
     out.offer(delta(1, DeltaAction::Insert, 0, 0));
-    assert!(out.poll(9_999).is_empty());
+    assert!(poll(&mut out, 9_999).is_empty());
     assert_eq!(out.next_due(false), None);
     out.hold(false);
-    assert_eq!(out.poll(10_000).len(), 1);
+    assert_eq!(poll(&mut out, 10_000).len(), 1);
 }
 
 #[test]
@@ -260,7 +276,7 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     let mut send = |id: u64, own: bool| {
         out.offer(Delta { own, ..delta(id, DeltaAction::Update, 0, 0) });
-        let parcels = out.poll(1_000);
+        let parcels = poll(&mut out, 1_000);
         out.acked(id);
         (parcels[0].settle, parcels[0].reapply)
     };
@@ -279,7 +295,7 @@ fn what_is_merged_settles_when_somebody_else_wrote_last() {
         let mut out = Outbound::new(Stream::Windowed, 0);
         out.offer(Delta { own: first, ..delta(1, DeltaAction::Update, 0, 0) });
         out.offer(Delta { own: last, ..delta(2, DeltaAction::Update, 0, 0) });
-        let parcels = out.poll(1_000);
+        let parcels = poll(&mut out, 1_000);
         assert_eq!((parcels.len(), parcels[0].merged), (1, true));
         parcels[0].settle
     };
@@ -292,7 +308,35 @@ fn deletion_and_recreation_are_two_windows() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     out.offer(delta(1, DeltaAction::Delete, 0, 0));
     out.offer(delta(2, DeltaAction::Insert, 0, 7));
-    assert_eq!(out.poll(1_000).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Delete]);
+    assert_eq!(poll(&mut out, 1_000).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Delete]);
     out.acked(1);
-    assert_eq!(out.poll(1_001).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Insert]);
+    assert_eq!(poll(&mut out, 1_001).iter().map(|p| p.delta.letter).collect::<Vec<_>>(), [DeltaAction::Insert]);
+}
+
+#[test]
+fn rows_of_one_hash_wait_for_each_other_and_are_not_merged() {
+    let same = |id, row| Delta { row: RowKey::of("Task", "shared"), ..delta(id, DeltaAction::Update, row, row.into()) };
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    for (id, row) in [(1, 0), (2, 1), (3, 0)] {
+        out.offer(same(id, row));
+    }
+    let mut sent = Vec::new();
+    for now in [1_000, 4_000, 7_000] {
+        sent.extend(poll(&mut out, now).iter().map(|parcel| parcel.delta.payload));
+    }
+    assert_eq!(sent, [(0, 0), (1, 1), (0, 0)]);
+}
+
+#[test]
+fn gaps_are_closed() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.offer(delta(1, DeltaAction::Update, 0, 0));
+    assert_eq!(poll(&mut out, 1_000).len(), 1);
+    for id in 2..10_000 {
+        out.offer(delta(id, DeltaAction::Update, u8::try_from(id % 2).unwrap(), u32::try_from(id).unwrap()));
+    }
+    assert_eq!(out.waiting(), 2);
+    assert!(out.waiting.len() < 200, "what was merged away is forgotten: {}", out.waiting.len());
+    let ids: Vec<u64> = poll(&mut out, 1_000 + SILENCE_MS).iter().map(|parcel| parcel.delta.id).collect();
+    assert_eq!(ids, [9_998, 9_999]);
 }

@@ -7,16 +7,17 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use ablo_schema::ir::{SchemaDef, ValidSchema};
-use ablo_schema::wire::{Action, Commit, CommitOperation, Group, JsonText, TransactionId, WireDelta};
+use ablo_schema::wire::{Action, Commit, CommitOperation, Group, JsonText, ParticipantId, TransactionId, WireDelta};
 use client::{Client, Key, Row};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use super::project;
+use super::writing::delta_of;
 use crate::engine::{Engine, EngineOptions, Event, LogEntry, Participant, Session, Subscription};
 use crate::server::metrics::Metrics;
-use crate::server::sync::outbound::{Delta, Outbound, Stream};
+use crate::server::sync::outbound::{Outbound, Stream};
 use crate::store::MemoryStore;
 
 /// How often everybody looks.
@@ -306,7 +307,7 @@ impl World {
         if let Some(from) = from {
             served.out.rewind(from);
             let page = served.events.log(from.into(), usize::MAX).await.unwrap();
-            page.entries.iter().for_each(|entry| served.offer(entry, peer.session.participant()));
+            page.entries.into_iter().for_each(|entry| served.offer(entry, &peer.session.participant().id));
         }
         served.out.acked(peer.client.applied);
         peer.cursor = Some(served.out.sent_through());
@@ -345,12 +346,12 @@ impl World {
             }
             while let Some(event) = served.events.try_next().await.unwrap() {
                 match event {
-                    Event::Delta(entry) => served.offer(&entry, peer.session.participant()),
+                    Event::Delta(entry) => served.offer(entry, &peer.session.participant().id),
                     Event::Claims(_) => {}
                     Event::Resync { .. } => panic!("nobody is that slow"),
                 }
             }
-            let sent = served.out.poll(now);
+            let sent: Vec<_> = std::iter::from_fn(|| served.out.pop(now)).collect();
             let frames = sent.iter().map(|parcel| project::frame(parcel, &self.schema, &self.metrics).to_string());
             // In order: what is sent later does not arrive earlier.
             let arrives = served.down.back().map_or(now, |(at, _)| *at).max(now + latency);
@@ -437,18 +438,8 @@ fn created(mut change: Row) -> Value {
 }
 
 impl Served {
-    /// As the connection does.
-    fn offer(&mut self, entry: &Arc<LogEntry>, me: &Participant) {
-        let core = &entry.delta.core;
-        let is_written = core.transaction_id.as_ref().is_some_and(|id| self.own.contains(id));
-        let is_mine = entry.delta.attribution.actor.as_ref().is_some_and(|who| who.id == me.id);
-        self.out.offer(Delta {
-            id: core.id.0,
-            letter: core.action,
-            row: (core.model_name.as_str().into(), core.model_id.as_str().into()),
-            own: is_written || (core.action == ablo_schema::wire::DeltaAction::Insert && is_mine),
-            payload: Arc::clone(entry),
-        });
+    fn offer(&mut self, entry: Arc<LogEntry>, me: &ParticipantId) {
+        self.out.offer(delta_of(entry, &self.own, me));
     }
 }
 

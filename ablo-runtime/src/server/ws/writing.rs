@@ -1,0 +1,124 @@
+use std::collections::HashSet;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use ablo_schema::error::AbloError;
+use ablo_schema::wire::{DeltaAction, JsonText, ParticipantId, ServerFrame, TransactionId};
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
+use futures_util::SinkExt;
+
+use super::connection::{Connection, End};
+use super::project;
+use crate::engine::LogEntry;
+use crate::server::sync::outbound::{Delta, Parcel, Payload, RowKey};
+use crate::server::telemetry;
+
+impl Connection {
+    /// Hands out the deltas that may be sent now.
+    pub(super) async fn pass_on(&mut self) -> Result<(), End> {
+        let now = self.server.ticks();
+        while let Some(parcel) = self.out.pop(now) {
+            let frame = self.frame_of(&parcel);
+            self.feed(Message::Text(frame)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a delta in.
+    pub(super) fn offer(&mut self, entry: Arc<LogEntry>) {
+        self.out.offer(delta_of(entry, &self.own, &self.caller.session.participant().id));
+    }
+
+    /// The frame of a delta for this client.
+    pub(super) fn frame_of(&self, parcel: &Parcel<Arc<LogEntry>>) -> Utf8Bytes {
+        self.server.metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
+        project::frame(parcel, &self.server.schema, &self.server.metrics)
+    }
+
+    pub(super) async fn send_snapshot(&mut self) -> Result<(), End> {
+        for frame in self.room.snapshot(self.id, self.server.millis()) {
+            self.feed(Message::Text(frame)).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a text with whatever else this step sends.
+    pub(super) async fn send(&mut self, text: String) -> Result<(), End> {
+        self.feed(Message::Text(text.into())).await
+    }
+
+    /// Puts a message into the write buffer. When that is full, waits until the client has taken it, as long as it may
+    /// take for that.
+    pub(super) async fn feed(&mut self, message: Message) -> Result<(), End> {
+        self.in_time(|socket, cx| socket.poll_ready_unpin(cx)).await?;
+        self.tally.sent += u64::from(matches!(message, Message::Text(_)));
+        self.is_flushed = false;
+        Ok(self.socket.start_send_unpin(message)?)
+    }
+
+    /// Hands the write buffer over.
+    pub(super) async fn flush(&mut self) -> Result<(), End> {
+        if !self.is_flushed {
+            self.in_time(|socket, cx| socket.poll_flush_unpin(cx)).await?;
+            self.is_flushed = true;
+        }
+        Ok(())
+    }
+
+    async fn in_time(
+        &mut self,
+        mut poll: impl FnMut(&mut WebSocket, &mut Context<'_>) -> Poll<Result<(), axum::Error>>,
+    ) -> Result<(), End> {
+        // A timer is made for what has to wait, not for every message.
+        let at_once = poll_fn(|cx| Poll::Ready(poll(&mut self.socket, cx))).await;
+        if let Poll::Ready(done) = at_once {
+            return Ok(done?);
+        }
+        let limit = self.server.options.limits.write_timeout;
+        match tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx))).await {
+            Ok(done) => Ok(done?),
+            Err(_) => {
+                self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
+                Err(End::Slow)
+            }
+        }
+    }
+
+    pub(super) async fn send_frame(&mut self, frame: &ServerFrame<JsonText>) -> Result<(), End> {
+        match frame.encode() {
+            Ok(text) => self.send(text).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// What the client is told of a frame it is refused, and by which id the log knows it.
+    pub(super) fn told(&self, kind: &str, frame: u64, error: AbloError) -> (AbloError, String) {
+        let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
+        telemetry::frame_refused(kind, &id, &error);
+        (error, id)
+    }
+}
+
+/// A log entry on its way to a client of `me` that made the writes `own` itself.
+pub(super) fn delta_of(entry: Arc<LogEntry>, own: &HashSet<TransactionId>, me: &ParticipantId) -> Delta<Arc<LogEntry>> {
+    let core = &entry.delta.core;
+    let is_written = core.transaction_id.as_ref().is_some_and(|id| own.contains(id));
+    // Who created a row has it, also when this connection is not the one it was created through.
+    let is_created = || entry.delta.attribution.actor.as_ref().is_some_and(|who| who.id == *me);
+    Delta {
+        id: core.id.0,
+        letter: core.action,
+        row: RowKey::of(&core.model_name, &core.model_id),
+        own: is_written || (core.action == DeltaAction::Insert && is_created()),
+        payload: entry,
+    }
+}
+
+impl Payload for Arc<LogEntry> {
+    fn same_row(&self, other: &Self) -> bool {
+        let (a, b) = (&self.delta.core, &other.delta.core);
+        (&a.model_name, &a.model_id) == (&b.model_name, &b.model_id)
+    }
+}
