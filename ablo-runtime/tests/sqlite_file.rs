@@ -6,9 +6,9 @@ mod support;
 
 use std::path::Path;
 
-use ablo_runtime::engine::{Engine, EngineOptions, Session};
-use ablo_runtime::store::{Durability, SqliteStore};
-use ablo_schema::error::AbloError;
+use ablo_runtime::engine::{Clock, Engine, EngineOptions, Session};
+use ablo_runtime::store::{Durability, SqliteStore, Store};
+use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{Commit, SyncId};
 use serde_json::json;
 use support::*;
@@ -105,4 +105,20 @@ async fn a_file_of_another_format_is_refused_and_left_alone() {
     version(Some(own));
     let engine = open(&path).await.unwrap();
     assert!(system(&engine).commit(first()).await.unwrap().replayed, "everything is there as it was");
+}
+
+#[tokio::test]
+async fn a_closed_file_shows_no_more_of_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ablo.db");
+    let engine = open(&path).await.unwrap();
+    system(&engine).commit(first()).await.unwrap();
+    let before = state(&system(&engine)).await;
+    drop(engine);
+    let store = SqliteStore::new(&path, Durability::Normal);
+    store.open(&schema(), &Clock::default()).await.unwrap();
+    let closed = store.snapshot(&"org_1".into());
+    store.close();
+    assert!(closed.await.err().is_some_and(|error| error.is(Code::ShuttingDown)));
+    assert_eq!(state(&system(&open(&path).await.unwrap())).await, before);
 }
