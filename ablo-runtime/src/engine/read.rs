@@ -261,10 +261,7 @@ impl Job {
             compare,
             value: Value::Null,
         }));
-        let order = match &query.order {
-            Some((name, _)) => query::order(model, name)?,
-            None => Field::Id,
-        };
+        let order = query.order_field(model)?;
         for relation in &query.related {
             if !model.def().relations.contains_key(relation) {
                 let message = format!("`{relation}` is not a relation of `{}`", model.key());
@@ -428,12 +425,15 @@ pub(super) fn place(order: Field, row: &StoredRow) -> Value {
 }
 
 impl Query {
+    /// What decides the order.
+    fn order_field(&self, model: ModelRef<'_>) -> Result<Field, AbloError> {
+        self.order.as_ref().map_or(Ok(Field::Id), |(name, _)| query::order(model, name))
+    }
+
     /// Only what comes after the row of this id. By id it need not be there; in any other order it does.
     #[must_use]
     pub fn after_row(mut self, model: ModelRef<'_>, id: &str, row: Option<&StoredRow>) -> Option<Self> {
-        let order =
-            self.order.as_ref().map_or(Ok((Field::Id, FieldType::String)), |(name, _)| query::field(model, name));
-        let value = match order.ok()?.0 {
+        let value = match self.order_field(model).ok()? {
             Field::Id => Value::from(id),
             order => place(order, row?),
         };

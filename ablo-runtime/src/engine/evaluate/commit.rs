@@ -97,11 +97,20 @@ impl Evaluation<'_> {
             regranted: Vec::new(),
         };
         let operations = &job.request.commit.operations;
+        let mut is_missing = false;
         for (at, (operation, prepared)) in operations.iter().zip(&job.operations).enumerate() {
-            turn.operation(operation, prepared).map_err(|halt| match halt {
-                Halt::Refused(error) if operations.len() > 1 => Halt::Refused(error.detail("operation", at)),
-                halt => halt,
-            })?;
+            match turn.operation(operation, prepared) {
+                // What the others need is noted as well: one reading for all of them, not one for each.
+                Err(Halt::Missing) => is_missing = true,
+                Err(Halt::Refused(error)) if !is_missing => {
+                    let is_one_of_many = operations.len() > 1;
+                    return Err(Halt::Refused(if is_one_of_many { error.detail("operation", at) } else { error }));
+                }
+                Ok(()) | Err(Halt::Refused(_)) => {}
+            }
+        }
+        if is_missing {
+            return Err(Halt::Missing);
         }
         turn.check_claim_was_used()?;
         turn.check_references()?;

@@ -1,6 +1,9 @@
 mod history;
 mod organization;
 mod snapshot;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 use std::sync::{Arc, Mutex};
 
