@@ -15,3 +15,6 @@ mod lock;
 #[cfg(feature = "server")]
 pub mod server;
 pub mod store;
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;

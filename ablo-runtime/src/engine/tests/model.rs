@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::reference::{Delta, Groups, Key, Op, Problem, Reference, Refusal, fields};
-use super::support::*;
 use crate::claims::{Acquire, ClaimCommand, ClaimDetails, ClaimReply};
 use crate::engine::defect::Defect;
 use crate::engine::{
     Archived, Clock, Engine, EngineOptions, Event, LogEntry, Participant, Query, Session, Subscription,
 };
 use crate::store::MemoryStore;
+use crate::support::*;
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Action, ClaimId, OnStale, SyncId};
 use proptest::collection::vec;

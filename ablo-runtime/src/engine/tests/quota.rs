@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::model::{self, Wish};
-use super::support::*;
 use crate::claims::{Acquire, ClaimCommand, ClaimDetails};
 use crate::engine::defect::Defect;
 use crate::engine::quota::{Kept, Usage};
 use crate::engine::{Clock, ClockHand, Engine, EngineOptions, Participant, Quotas, Session, Writer};
 use crate::store::{Count, Loaded, MemoryStore, Opened, ReadSet, Reading, Snapshot, Store};
+use crate::support::*;
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{Action, CommitOperation, OrganizationId, SyncId};

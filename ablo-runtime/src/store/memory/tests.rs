@@ -5,11 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::engine::{Engine, EngineOptions};
-
-#[path = "../../../tests/support/mod.rs"]
-mod support;
-
-use support::*;
+use crate::support::*;
 
 /// Counts how often evaluation is begun, once for every reading and once more.
 #[derive(Debug, Default)]
