@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use tracing::Level;
 
 use super::commits::{Done, Finished};
-use super::slots::Owner;
+use super::slots::{Owner, Slot};
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
 use crate::server::depth;
@@ -156,8 +156,23 @@ pub(super) struct Connection {
     pub tally: Tally,
 }
 
-/// Runs a socket from its handshake to its end.
-pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) {
+/// Runs a socket from its handshake to its end. Only its beginning and its end need much room, and have it apart: nearly
+/// always it is idle, as one of thousands.
+pub fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> impl Future<Output = ()> {
+    let beginning = Box::pin(begin(server, caller, socket, start));
+    async move {
+        let Some((mut connection, pushes, slot)) = beginning.await else { return };
+        let end = connection.serve(pushes).await;
+        drop(slot);
+        Box::pin(connection.end(end)).await;
+    }
+}
+
+/// A connection, what it is told, and its place.
+type Begun = (Box<Connection>, mpsc::Receiver<Push>, Option<Slot>);
+
+/// Lets a socket in, or closes it.
+async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> Option<Begun> {
     let limits = &server.options.limits;
     let most = match limits.sockets_per_organization {
         0 => usize::MAX,
@@ -178,18 +193,21 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         })
     };
     if let Some((code, reason)) = refusal {
-        return refuse(socket, code, reason).await;
+        refuse(socket, code, reason).await;
+        return None;
     }
     let groups: Vec<&str> = start.groups.iter().map(String::as_str).collect();
     let requested = server.asked(&caller.credential, &groups);
     if requested.as_ref().map_or(0, HashSet::len) > server.options.limits.groups_per_socket {
-        return refuse(socket, close::TOO_MANY_GROUPS, "too many groups").await;
+        refuse(socket, close::TOO_MANY_GROUPS, "too many groups").await;
+        return None;
     }
     let events = match caller.session.subscribe(requested.clone()).await {
         Ok(events) => events,
         Err(error) => {
             telemetry::told(error);
-            return refuse(socket, close::FAILED, "the store failed").await;
+            refuse(socket, close::FAILED, "the store failed").await;
+            return None;
         }
     };
     let (outbox, pushes) = mpsc::channel(OUTBOX);
@@ -205,7 +223,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
     out.hold(true);
-    let mut connection = Connection {
+    let connection = Connection {
         room,
         id,
         socket,
@@ -236,9 +254,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         server,
         caller,
     };
-    let end = connection.serve(pushes).await;
-    drop(slot);
-    connection.end(end).await;
+    Some((Box::new(connection), pushes, slot.ok()))
 }
 
 /// Closes a socket that is not let in.
@@ -569,7 +585,7 @@ impl Connection {
         Ok(())
     }
 
-    async fn end(mut self, end: End) {
+    async fn end(mut self: Box<Self>, end: End) {
         end.log(self.tally, Duration::from_millis(self.server.ticks().saturating_sub(self.opened)));
         self.disconnect();
         self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);

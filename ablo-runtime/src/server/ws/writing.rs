@@ -77,7 +77,7 @@ impl Connection {
             return Ok(done?);
         }
         let limit = self.server.options.limits.write_timeout;
-        match tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx))).await {
+        match Box::pin(tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx)))).await {
             Ok(done) => Ok(done?),
             Err(_) => {
                 self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
