@@ -135,6 +135,8 @@ pub(super) struct Connection {
     /// Answers that are held back, by the time they are due.
     pub late: BTreeMap<(u64, u64), String>,
     pub late_count: u64,
+    /// Commits that have not been made yet.
+    pub taken_in: Vec<Finished>,
     pub finished: FuturesUnordered<Finished>,
     /// Writes of this connection that have not come back as deltas.
     pub own: HashSet<TransactionId>,
@@ -238,6 +240,7 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
         pacing: Pacing::default(),
         late: BTreeMap::new(),
         late_count: 0,
+        taken_in: Vec::new(),
         finished: FuturesUnordered::new(),
         own: HashSet::new(),
         claims: HashMap::new(),
@@ -324,7 +327,7 @@ impl Connection {
 
     /// Whether it has as many commits under way as it may.
     fn is_busy(&self) -> bool {
-        self.finished.len() >= self.server.options.limits.commits_in_flight
+        self.taken_in.len() + self.finished.len() >= self.server.options.limits.commits_in_flight
     }
 
     /// When something is due without anyone asking.
@@ -396,8 +399,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes a message in, and those that are there already.
     async fn messages(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let taken = self.take_in(message).await;
+        // Also of a socket that has ended: what it asked for before is done.
+        self.make_commits();
+        taken
+    }
+
+    /// Takes a message in, and those that are there already.
+    async fn take_in(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.message(message).await?;
         for _ in 1..AT_ONCE {
             if self.is_busy() {
@@ -431,10 +441,15 @@ impl Connection {
         self.heard();
         self.tally.received += 1;
         if text.len() > self.server.options.limits.message_bytes {
+            self.make_commits();
             return self.too_large(&text).await;
         }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
-        match (ClientFrame::decode(&text), nested) {
+        let frame = ClientFrame::decode(&text);
+        if !matches!((&frame, &nested), (Ok(ClientFrame::Commit(_)), None)) {
+            self.make_commits();
+        }
+        match (frame, nested) {
             (Ok(frame), None) => self.frame(frame).await,
             (Ok(ClientFrame::Commit(commit)), Some(error)) => self.refuse(commit.client_tx_id, error).await,
             // Nobody waits for an answer to anything else.
@@ -458,7 +473,10 @@ impl Connection {
                 Ok(())
             }
             ClientFrame::SyncRequest(request) => self.sync(request).await,
-            ClientFrame::Commit(commit) => self.commit(commit),
+            ClientFrame::Commit(commit) => {
+                self.commit(commit);
+                Ok(())
+            }
             ClientFrame::Presence(report) => {
                 self.room.report(self.id, report, self.server.millis());
                 Ok(())
