@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasher;
 
 use ablo_schema::wire::DeltaAction;
@@ -384,15 +385,46 @@ impl<P: Payload> Outbound<P> {
         self.arrived_at.map_or(silent, |at| silent.min(at.saturating_add(QUIET_MS)))
     }
 
+    /// Whether a delta may be sent now and as it is, as nearly all may: what [`Outbound::offer`] and [`Outbound::pop`] would
+    /// come to. If not, nothing has happened, and it is to be offered.
+    pub fn pass(&mut self, id: u64, letter: DeltaAction, row: RowKey, own: bool, now: u64) -> bool {
+        let is_marked = matches!((letter, own), (DeltaAction::Update, true) | (DeltaAction::Archive, false));
+        let leaves_marks = self.marks.is_empty() && !is_marked;
+        let is_next = !self.held && self.waiting.is_empty() && id > self.sent_through;
+        if self.stream != Stream::Windowed || !concerns_row(letter) || !leaves_marks || !is_next {
+            return false;
+        }
+        self.forget_applied(now);
+        if self.in_flight >= MAX_IN_FLIGHT {
+            return false;
+        }
+        let Entry::Vacant(standing) = self.rows.entry(row) else { return false };
+        standing.insert(Standing { waiting: 0, in_flight: id });
+        self.in_flight += 1;
+        self.note_sent(id, now);
+        true
+    }
+
+    fn note_sent(&mut self, id: u64, now: u64) {
+        self.sent_through = self.sent_through.max(id);
+        self.last_sent_at = now;
+        self.asked = None;
+        self.arrived_at = None;
+    }
+
+    fn forget_applied(&mut self, now: u64) {
+        if self.in_flight > 0 && now >= self.applied_at() {
+            self.arrived(|_| true);
+            self.note();
+        }
+    }
+
     /// The next delta that may be sent now.
     pub fn pop(&mut self, now: u64) -> Option<Parcel<P>> {
         if self.held {
             return None;
         }
-        if self.in_flight > 0 && now >= self.applied_at() {
-            self.arrived(|_| true);
-            self.note();
-        }
+        self.forget_applied(now);
         while let Some((_, None)) = self.waiting.front() {
             self.waiting.pop_front();
             self.gaps -= 1;
@@ -415,10 +447,7 @@ impl<P: Payload> Outbound<P> {
         if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
         }
-        self.sent_through = self.sent_through.max(id);
-        self.last_sent_at = now;
-        self.asked = None;
-        self.arrived_at = None;
+        self.note_sent(id, now);
         Some(self.mark(parcel))
     }
 
