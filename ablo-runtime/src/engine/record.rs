@@ -97,14 +97,14 @@ impl Record {
 /// A row as a store keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
+    /// The last delta that changed it: the stamp of a stale guard. First, since versions of a row differ in it.
+    pub sync_id: SyncId,
+    /// The delta that created it.
+    pub created: SyncId,
     /// Its id.
     pub id: String,
     /// Its values. Declared fields are always present, as null when they have no value.
     pub values: Record,
-    /// The last delta that changed it: the stamp of a stale guard.
-    pub sync_id: SyncId,
-    /// The delta that created it.
-    pub created: SyncId,
 }
 
 impl StoredRow {

@@ -54,6 +54,7 @@ impl Subscription {
     }
 
     /// Yields what happens to claims from here on, and no deltas: among many of those it might be given up.
+    #[cfg(feature = "server")]
     #[must_use]
     pub(crate) fn only_claims(self) -> Self {
         self.session.writer().hub.only_claims(self.id);

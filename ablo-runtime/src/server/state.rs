@@ -149,7 +149,7 @@ impl Server {
         let limits = &self.options.limits;
         let rates = [
             ("key", credential.id.clone(), limits.requests_per_second),
-            ("organization", credential.space().0, limits.organization_requests_per_second),
+            ("organization", credential.space().to_string(), limits.organization_requests_per_second),
         ];
         let now = self.ticks();
         let mut buckets = lock(&self.rates);

@@ -78,7 +78,7 @@ pub fn mint_capability(schema: &ValidSchema, by: &Credential, mut asked: Capabil
 fn session(by: &Credential, asked: CapabilityRequest) -> Mint {
     let kind = asked.participant_kind.unwrap_or(ParticipantKind::System);
     let ttl = ttl(&asked, SESSION_TTL);
-    let id = asked.participant_id.map_or_else(|| unnamed(by, kind), |id| id.0);
+    let id = asked.participant_id.map_or_else(|| unnamed(by, kind), |id| id.to_string());
     let key = if kind == ParticipantKind::User { KeyKind::Ephemeral } else { KeyKind::Restricted };
     Mint {
         kind: key,

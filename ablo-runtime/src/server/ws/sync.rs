@@ -242,7 +242,7 @@ impl Connection {
 
     /// What a client keeps of a position.
     fn cursor(&self, id: u64) -> Cursor {
-        Cursor(Place { epoch: self.server.engine.epoch(), id }.to_string())
+        Place { epoch: self.server.engine.epoch(), id }.to_string().into()
     }
 
     fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {

@@ -145,21 +145,23 @@ impl Organization {
                 self.history.keep(&write.key, before, last);
             }
             let model = write.key.model;
-            let values = |row: &Option<Arc<StoredRow>>| -> Vec<Match> {
-                let slots = indexed[model.get()].iter();
-                let value = |slot: usize| row.as_ref().and_then(|row| row.values.get(slot));
-                slots.filter_map(|slot| Some(Match::new(model, *slot, value(*slot)?))).collect()
-            };
-            for old in values(&write.before) {
-                if let Some(ids) = self.by_value.get_mut(&old) {
+            for slot in &indexed[model.get()] {
+                let rows = [&write.before, &write.after];
+                let [old, new] = rows.map(|row| row.as_ref().and_then(|row| row.values.get(*slot)));
+                if old == new {
+                    continue;
+                }
+                if let Some(old) = old.map(|old| Match::new(model, *slot, old))
+                    && let Some(ids) = self.by_value.get_mut(&old)
+                {
                     ids.remove(&write.key.id);
                     if ids.is_empty() {
                         self.by_value.remove(&old);
                     }
                 }
-            }
-            for new in values(&write.after) {
-                self.by_value.entry(new).or_default().insert(Arc::clone(&write.key.id));
+                if let Some(new) = new.map(|new| Match::new(model, *slot, new)) {
+                    self.by_value.entry(new).or_default().insert(Arc::clone(&write.key.id));
+                }
             }
             let rows = &mut self.rows[model.get()];
             match write.after {

@@ -112,7 +112,7 @@ fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEn
     };
     let participant = |id: usize, kind: usize| -> rusqlite::Result<Option<ParticipantRef>> {
         let (id, kind): (Option<String>, _) = (row.get(id)?, meaning(row, kind)?);
-        Ok(id.zip(kind).map(|(id, kind)| ParticipantRef { kind, id: ParticipantId(id) }))
+        Ok(id.zip(kind).map(|(id, kind)| ParticipantRef { kind, id: ParticipantId::from(id) }))
     };
     let core = DeltaCore {
         id: SyncId(unsigned(row.get(0)?)),
@@ -124,17 +124,17 @@ fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEn
         sync_groups: list(row, 6)?.unwrap_or_default(),
         organization_id: organization.clone(),
         created_at: instant(row.get_ref(7)?.as_str()?),
-        transaction_id: row.get::<_, Option<String>>(8)?.map(TransactionId),
+        transaction_id: row.get::<_, Option<String>>(8)?.map(TransactionId::from),
     };
     let attribution = DeltaAttribution {
-        created_by: row.get::<_, Option<String>>(9)?.map(ParticipantId),
+        created_by: row.get::<_, Option<String>>(9)?.map(ParticipantId::from),
         actor: participant(10, 11)?,
         on_behalf_of: participant(12, 13)?,
-        capability_id: row.get::<_, Option<String>>(14)?.map(CapabilityId),
+        capability_id: row.get::<_, Option<String>>(14)?.map(CapabilityId::from),
         confirmation_state: meaning::<ConfirmationState>(row, 15)?,
         backfill_provenance: meaning::<BackfillProvenance>(row, 16)?,
     };
-    let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId) };
+    let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId::from) };
     let previous = SyncId(unsigned(row.get(18)?));
     Ok(LogEntry::new(StoredDelta { core, attribution, provenance }, previous, list(row, 19)?, row.get(20)?))
 }
