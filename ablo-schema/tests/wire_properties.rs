@@ -311,6 +311,9 @@ proptest! {
         for projection in [delta.for_client(), delta.for_server()] {
             let value = serde_json::to_value(&projection).unwrap();
             prop_assert!(value.get("organizationId").is_none());
+            let mut text = Vec::new();
+            projection.write_json(&mut text).unwrap();
+            prop_assert_eq!(String::from_utf8(text).unwrap(), serde_json::to_string(&projection).unwrap());
             prop_assert_eq!(wire::decode::<WireDelta>(&value.to_string()).unwrap(), projection);
         }
         // The members of the slices are exactly those of the row.

@@ -117,7 +117,7 @@ impl Prepared {
             _ => return Self { key: Err(no_id(model)), input: nothing },
         };
         let input = match operation.action {
-            Action::Create | Action::Update => input::decode(model, &key.id, operation.input.as_deref()),
+            Action::Create | Action::Update => input::decode(model, &key.id, operation.input.as_ref()),
             Action::Delete | Action::Archive | Action::Unarchive => nothing,
         };
         Self { key: Ok(key), input }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ablo_schema::error::{AbloError, Code};
+use ablo_schema::wire::ObjectWriter;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -96,7 +97,9 @@ impl Sending {
             for row in &piece.rows {
                 text.extend_from_slice(comma.as_bytes());
                 comma = ",";
-                row.write_json(model.shape(), &mut text).map_err(broken)?;
+                let mut object = ObjectWriter::begin(&mut text);
+                row.write(model.shape(), &mut object).map_err(broken)?;
+                object.end();
                 if text.len() >= CHUNK {
                     self.send(std::mem::replace(&mut text, Vec::with_capacity(CHUNK * 2))).await?;
                 }

@@ -31,12 +31,12 @@ pub async fn query(
         match answered {
             Ok((rows, at)) => {
                 head.get_or_insert(at);
-                results.push(JsonText::parse(rows).map_err(|_| AbloError::from(Code::InternalError))?);
+                results.push(JsonText::parse(&rows).map_err(|_| AbloError::from(Code::InternalError))?);
             }
             Err(error) if single => return Err(error.into()),
             Err(error) => {
                 telemetry::told(error);
-                results.push(JsonText::parse("[]".to_owned()).map_err(|_| AbloError::from(Code::InternalError))?);
+                results.push(JsonText::parse("[]").map_err(|_| AbloError::from(Code::InternalError))?);
             }
         }
     }

@@ -246,7 +246,7 @@ impl Connection {
     }
 
     fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {
-        JsonText::parse(project::delta(&self.frame_of(parcel)).to_owned()).ok()
+        JsonText::parse(project::delta(&self.frame_of(parcel))).ok()
     }
 
     /// Answers `claim`: more groups for this socket, for a while.

@@ -107,7 +107,7 @@ fn share(one: &LogEntry, other: &LogEntry) -> bool {
 
 fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEntry> {
     let json = |at: usize| -> rusqlite::Result<Option<JsonText>> {
-        let text: Option<String> = row.get(at)?;
+        let text = row.get_ref(at)?.as_str_or_null()?;
         text.map(JsonText::parse).transpose().map_err(|error| unreadable(at, FromSqlError::other(error)))
     };
     let participant = |id: usize, kind: usize| -> rusqlite::Result<Option<ParticipantRef>> {
