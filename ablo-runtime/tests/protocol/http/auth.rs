@@ -181,6 +181,32 @@ async fn a_key_that_is_not_ours_is_invalid() {
     }
 }
 
+/// The last six characters of a key's body, of what stands before them.
+fn checksum(text: &str) -> String {
+    let shifted = |crc: u32| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+    let byte = |crc: u32, byte: u8| (0..8).fold(crc ^ u32::from(byte), |crc, _| shifted(crc));
+    let crc = !text.bytes().fold(u32::MAX, byte);
+    let alphabet: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    (0..6).rev().map(|place| alphabet[(crc / 62_u32.pow(place) % 62) as usize]).collect()
+}
+
+/// 2.3: A key that is made here has a body of 36 characters that ends in its checksum; with any other end it is invalid.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_minted_key() {
+    assert_eq!(checksum("sk_test_0123456789ABCDEFGHIJKLMNOPQRST"), "06ImRt", "as others compute it");
+    let api = Api::start().await;
+    let agent = api.session(json!({ "participantKind": "agent", "participantId": "a" })).await;
+    let person = api.session(json!({ "participantKind": "user", "participantId": "u" })).await;
+    for (key, kind) in [(&api.key, "sk_test_"), (&agent, "rk_test_"), (&person, "ek_test_")] {
+        let body = key.strip_prefix(kind).unwrap();
+        assert!(body.len() == 36 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
+        let (random, end) = key.split_at(key.len() - 6);
+        assert_eq!(checksum(random), end);
+        let other = format!("{random}{}", checksum(end));
+        api.get("/api/auth/identity").token(&other).await.fails(401, "apikey_invalid");
+    }
+}
+
 /// 2.3: An older key without a checksum works when it is known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_opaque_key_works() {

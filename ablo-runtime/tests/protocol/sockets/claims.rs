@@ -83,6 +83,61 @@ async fn every_begin_is_answered() {
     }
 }
 
+/// 5.2: A claim lasts as long as it is estimated to, within bounds, and as long as the server likes when it is not; announced
+/// again, as long as it says then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lengths_are_bounded() {
+    let served = served().await;
+    rows(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    let limits = ablo_runtime::claims::ClaimLimits::default();
+    for (at, (estimate, expected)) in [
+        (Value::Null, limits.default_ttl_ms),
+        (json!(limits.default_ttl_ms + 7_000), limits.default_ttl_ms + 7_000),
+        (json!(1_000_000_000_000_u64), limits.max_ttl_ms),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let claim = format!("c{at}");
+        holder.begin(&claim, "t1", json!({ "estimatedMs": estimate })).await;
+        let seen = peer.next("presence_update", |seen| seen["activeIntents"][0]["intentId"] == claim.as_str()).await;
+        let intent = &seen["activeIntents"][0];
+        let lasts = intent["expiresAt"].as_u64().unwrap() - intent["declaredAt"].as_u64().unwrap();
+        assert_eq!(lasts, expected, "{estimate}");
+        holder.abandon(&claim, "t1").await;
+    }
+    holder.begin("again", "t1", json!({ "estimatedMs": 60_000 })).await;
+    let end = |line: &Value| -> ablo_schema::time::Timestamp {
+        line["intents"][0]["expiresAt"].as_str().unwrap().parse().unwrap()
+    };
+    holder.next("intent_acquired", |acquired| acquired["intentId"] == "again").await;
+    let before = end(&served.get("/v1/intents?model=tasks&id=t1", &served.key).await);
+    holder.begin("again", "t1", json!({ "estimatedMs": 120_000 })).await;
+    holder.next("intent_acquired", |acquired| acquired["intentId"] == "again").await;
+    let after = end(&served.get("/v1/intents?model=tasks&id=t1", &served.key).await);
+    assert!(after.as_second() - before.as_second() >= 50, "{before} {after}");
+}
+
+/// 5.6: Any sign of life renews what its sender holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_renews() {
+    let served = served().await;
+    rows(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    holder.begin("h1", "t1", json!({ "estimatedMs": 4_000, "queue": true })).await;
+    holder.next("intent_acquired", |_| true).await;
+    let end = async || {
+        let line = served.get("/v1/intents?model=tasks&id=t1", &served.key).await;
+        line["intents"][0]["expiresAt"].as_str().expect("it is held").to_owned()
+    };
+    let first = end().await;
+    while end().await == first {
+        holder.settle().await;
+    }
+}
+
 /// 5.3: A refusal says who is in the way, under which claim and until when.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_names_the_holder() {

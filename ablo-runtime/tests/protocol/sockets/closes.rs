@@ -8,6 +8,24 @@ use tokio_tungstenite::tungstenite::Message;
 use super::Client;
 use crate::{served, served_with};
 
+/// A person's session that ends so soon.
+fn session_of(id: &str, seconds: u64) -> Mint {
+    Mint {
+        kind: KeyKind::Ephemeral,
+        env: KeyEnv::Test,
+        organization: "org_dev".to_owned(),
+        participant: ParticipantRef { kind: ParticipantKind::User, id: id.into() },
+        on_behalf_of: None,
+        operations: None,
+        groups: None,
+        user_meta: serde_json::Map::new(),
+        label: None,
+        parent: None,
+        ttl: Some(std::time::Duration::from_secs(seconds)),
+        not_after: None,
+    }
+}
+
 /// 4.10: A socket whose credential is taken back is closed with 4001, which ends the login, and the check agrees.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_login_is_over() {
@@ -27,25 +45,32 @@ async fn a_credential_that_runs_out_may_be_renewed() {
     let served = served().await;
     // A machine may be too busy to connect in that time; then the next one is tried.
     for seconds in [1, 4, 16] {
-        let wish = Mint {
-            kind: KeyKind::Ephemeral,
-            env: KeyEnv::Test,
-            organization: "org_dev".to_owned(),
-            participant: ParticipantRef { kind: ParticipantKind::User, id: format!("u{seconds}").as_str().into() },
-            on_behalf_of: None,
-            operations: None,
-            groups: None,
-            user_meta: serde_json::Map::new(),
-            label: None,
-            parent: None,
-            ttl: Some(std::time::Duration::from_secs(seconds)),
-            not_after: None,
-        };
+        let wish = session_of(&format!("u{seconds}"), seconds);
         let token = served.server.book.mint(wish).unwrap().0.secret().to_owned();
         if let Some(mut socket) = served.knock(&token).await {
             assert_eq!(socket.closed().await, Some(4100));
             return;
         }
+    }
+    panic!("nobody got in");
+}
+
+/// 2.1: A client that renews its credential in time does not present the new one to its open socket, which goes on past the
+/// end of the old one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewed_credential_keeps_its_socket() {
+    let served = served().await;
+    for seconds in [1, 4, 16] {
+        let exchange = json!({ "participantKind": "system", "wideScope": true, "ttlSeconds": seconds });
+        let (token, _) = served.session(&exchange).await;
+        let Some(mut socket) = served.knock(&token).await else { continue };
+        let (renewed, _) = served.session(&json!({ "participantKind": "system", "wideScope": true })).await;
+        while served.request("HEAD", "/api/auth/check", &token, &Value::Null).await.0 != 401 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        socket.settle().await;
+        assert_eq!(served.request("HEAD", "/api/auth/check", &renewed, &Value::Null).await.0, 204);
+        return;
     }
     panic!("nobody got in");
 }

@@ -119,3 +119,31 @@ async fn only_known_events_are_relayed() {
     let others = two.seen(&["slide_cursor", "cell:blink", "presence_update2", "delta"]).await;
     assert!(others.is_empty(), "{others:?}");
 }
+
+/// 4.6: Every frame is an object with a type and, unless there is nothing to say, a payload that is an object.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_frame_has_a_type() {
+    let served = served().await;
+    served.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await;
+    let mut one = Client::user(&served, "u1").await;
+    let mut two = Client::user(&served, "u2").await;
+    one.hold("c1", "t1").await;
+    two.wait("c2", "t1", 0).await;
+    two.begin("c3", "none", json!({})).await;
+    two.send("claim", &json!({ "claimId": "s1", "syncGroups": ["project:p1"] })).await;
+    one.send("commit", &json!({ "clientTxId": "x", "operations": [create("task", "t2", json!({ "title": "b" }))] }))
+        .await;
+    one.next("mutation_result", |_| true).await;
+    let kinds = |frames: &[Value]| -> std::collections::BTreeSet<String> {
+        frames.iter().map(|frame| frame["type"].as_str().unwrap().to_owned()).collect()
+    };
+    two.settle().await;
+    for frame in one.frames.iter().chain(&two.frames) {
+        assert!(frame["payload"].is_object(), "{frame}");
+        assert_eq!(frame.as_object().unwrap().len(), 2, "{frame}");
+    }
+    let seen = kinds(&two.frames);
+    for kind in ["presence_update", "intent_queue", "delta", "claim_ack", "intent_acquired"] {
+        assert!(seen.contains(kind), "{kind}: {seen:?}");
+    }
+}
