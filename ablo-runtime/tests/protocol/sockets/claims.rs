@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, create, update};
-use crate::{served, served::Served};
+use crate::{served, served::Served, served_with};
 
 /// Every frame about a claim of one's own.
 const ANSWERS: [&str; 5] = ["intent_acquired", "intent_granted", "intent_queued", "intent_rejected", "intent_lost"];
@@ -353,6 +353,42 @@ async fn a_line_is_reordered() {
     holder.next("intent_queue", |line| line["queue"][0]["id"] == "s1" && line["queue"][1]["id"] == "f1").await;
     holder.abandon("h1", "t1").await;
     second.next("intent_granted", |granted| granted["intentId"] == "s1").await;
+}
+
+/// 5.6: Where the server was told so, who may do `intent.preempt` takes a row over ahead of everybody who waits: its holder
+/// is told that it lost it, and to whom the row is. Nobody else does, and nobody where the server was not told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_is_taken_over_where_that_is_allowed() {
+    for is_on in [false, true] {
+        let served = served_with(|options| options.server.preemption = is_on).await;
+        rows(&served).await;
+        let mut holder = Client::user(&served, "u1").await;
+        let mut waiter = Client::user(&served, "u2").await;
+        let may = json!({ "operations": ["tasks.update", "intent.preempt"] });
+        let mut boss = Client::agent(&served, "agent:boss", may).await;
+        holder.hold("h1", "t1").await;
+        waiter.wait("w1", "t1", 0).await;
+        let write = json!([update("t1", json!({ "title": "boss" }))]);
+        if !is_on {
+            boss.begin("b1", "t1", json!({})).await;
+            boss.next("intent_rejected", |_| true).await;
+            assert_eq!(boss.commit(&write).await["error"]["code"], "entity_claimed");
+            assert!(holder.seen(&ANSWERS).await.is_empty());
+            continue;
+        }
+        // At the time of a commit it means to go ahead; the row stays its holder's.
+        assert_eq!(boss.commit(&write).await["success"], true);
+        assert!(holder.seen(&ANSWERS).await.is_empty());
+        boss.hold("b1", "t1").await;
+        assert_eq!(
+            holder.next("intent_lost", |_| true).await,
+            json!({ "intentId": "h1", "reason": "preempted", "target": { "entityType": "tasks", "entityId": "t1" } })
+        );
+        assert_eq!(holder.commit(&write).await["error"]["heldBy"], "agent:boss");
+        assert!(waiter.seen(&ANSWERS).await.is_empty(), "it goes on waiting");
+        boss.abandon("b1", "t1").await;
+        waiter.next("intent_granted", |granted| granted["intentId"] == "w1").await;
+    }
 }
 
 /// 10.17: An abandon of a claim that is unknown or somebody else's disturbs no holder.
