@@ -39,6 +39,53 @@ async fn a_revoked_login_is_over() {
     other.settle().await;
 }
 
+/// 2.6: To take a capability back closes its sockets at once, and those of everything that was made from it, whoever does it;
+/// the answer counts its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revocation_closes_what_was_made_from_it() {
+    let served = served().await;
+    let mint = async |token: &str, id: &str| {
+        let asked = json!({ "participantId": id, "syncGroups": ["project:p1"], "operations": ["tasks.update"] });
+        let (status, made) = served.post("/api/v1/capabilities", token, &asked).await;
+        assert_eq!(status, 200, "{made}");
+        [&made["id"], &made["token"]].map(|text| text.as_str().unwrap().to_owned())
+    };
+    let [id, parent] = mint(&served.key, "agent:1").await;
+    let [_, child] = mint(&parent, "agent:2").await;
+    let [_, other] = mint(&served.key, "agent:1").await;
+    let mut sockets = Vec::new();
+    for token in [&parent, &parent, &child, &other] {
+        sockets.push(served.ready(token, &[], 0).await);
+    }
+    let mut kept = sockets.pop().unwrap();
+    let path = format!("/api/v1/capabilities/{id}");
+    let (_, _, gone) = served.request("DELETE", &path, &served.key, &Value::Null).await;
+    assert_eq!((&gone["deleted"], &gone["activeSessionsClosed"]), (&json!(true), &json!(2)), "{gone}");
+    for socket in &mut sockets {
+        assert_eq!(socket.closed().await, Some(4001));
+    }
+    kept.settle().await;
+}
+
+/// 2.6: A capability that is rotated keeps its open socket, through the grace and after it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rotated_capability_keeps_its_socket() {
+    let served = served().await;
+    let asked = json!({ "participantId": "agent:1", "syncGroups": ["project:p1"], "operations": ["tasks.update"] });
+    let made = served.post("/api/v1/capabilities", &served.key, &asked).await.1;
+    let (id, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let mut socket = served.ready(token, &[], 0).await;
+    for grace in [60, 0] {
+        let path = format!("/api/v1/capabilities/{id}/rotate");
+        let (status, rotated) = served.post(&path, &served.key, &json!({ "graceSeconds": grace })).await;
+        assert_eq!(status, 200, "{rotated}");
+        socket.settle().await;
+        served.ready(rotated["token"].as_str().unwrap(), &[], 0).await.settle().await;
+        let works = served.knock(token).await.is_some();
+        assert_eq!(works, grace > 0, "the old one opens no more once the grace is over");
+    }
+}
+
 /// 4.10: A socket whose credential runs out is closed with 4100: its client comes back with a fresh one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_credential_that_runs_out_may_be_renewed() {
