@@ -344,6 +344,40 @@ async fn operations_in_any_spelling() {
         "type": "AbloPermissionError", "requiredCapability": { "scope": "plans.update" } }));
 }
 
+/// 2.4: Each operation of an allowlist allows what it names, of its model alone; archiving and bringing back are updates.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_operation_allows_itself_alone() {
+    let api = Api::start().await;
+    let kinds = ["create", "update", "archive", "unarchive", "delete"];
+    let table = [
+        (json!(["tasks.read"]), ""),
+        (json!(["tasks.create"]), "create"),
+        (json!(["tasks.update"]), "update archive unarchive"),
+        (json!(["tasks.delete"]), "delete"),
+        (json!(["tasks.read", "tasks.create", "tasks.delete"]), "create delete"),
+        (json!(["plans.create", "plans.update", "plans.delete"]), ""),
+        (json!(["*"]), "create update archive unarchive delete"),
+        (json!([]), ""),
+    ];
+    for (operations, allowed) in table {
+        let asked = json!({ "participantKind": "agent", "participantId": "agent:w", "operations": operations });
+        let token = api.session(asked).await;
+        for kind in kinds {
+            let id = crate::served::uuid();
+            if kind != "create" {
+                api.row("tasks", &id, json!({ "title": "a" })).await;
+            }
+            let data = if kind == "create" || kind == "update" { json!({ "title": "b" }) } else { Value::Null };
+            let operation = json!({ "action": kind, "model": "tasks", "id": id, "data": data });
+            let commit = json!({ "clientTxId": crate::served::uuid(), "operations": [operation] });
+            let answer = api.post("/api/v1/commits", &commit).token(&token).await;
+            let is_allowed = allowed.split(' ').any(|one| one == kind);
+            let status = if is_allowed { 200 } else { 403 };
+            assert_eq!(answer.status, status, "{operations} {kind}: {}", answer.text);
+        }
+    }
+}
+
 /// 2.4: Operations are about writes: whoever may only write reads what its groups reach, as it does after each claim.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reading_needs_no_operation() {
