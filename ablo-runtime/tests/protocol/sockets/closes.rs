@@ -180,6 +180,11 @@ async fn the_upgrade_agrees_with_the_check() {
             assert!(head.contains(&format!("x-auth-failure: {code}")), "{head}");
         }
     }
+    let check = served.exchange("HEAD", "/api/auth/check", "", "").await;
+    let upgrade = served.exchange("GET", "/api/sync/ws?cursor=", "sec-websocket-protocol: ablo.sync.v1\r\n", "").await;
+    for (status, head, _) in [check, upgrade] {
+        assert!(status == 401 && head.contains("x-auth-failure: auth_no_credentials"), "{head}");
+    }
     // What a client may say besides, the server does not like; it says so on the socket.
     let offered = format!("ablo.bearer.{good}, ablo.sync.v1");
     for query in ["", "cursor=%00%ff&kind=nobody&syncGroups=&syncGroups=:::", "cursor=x&cursor=y&unknown=1"] {

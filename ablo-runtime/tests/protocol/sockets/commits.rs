@@ -155,6 +155,18 @@ async fn a_claimed_row_is_its_holders() {
     }
 }
 
+/// 5.9: A claim on a row that is not there yet does not keep others from making it; from then on it is its holder's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_create_is_in_nobodys_way() {
+    let served = served().await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut other = Client::user(&served, "u2").await;
+    holder.hold("c1", "new").await;
+    assert_eq!(other.commit(&json!([create("task", "new", json!({ "title": "a" }))])).await["success"], true);
+    let refused = other.commit(&json!([update("new", json!({ "title": "b" }))])).await;
+    assert_eq!(refused["error"]["code"], "entity_claimed");
+}
+
 /// 5.9: A write that names what its writer had read is refused when the row changed since, unless it says otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_write_is_refused() {
