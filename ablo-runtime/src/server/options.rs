@@ -95,6 +95,9 @@ pub struct ServerOptions {
     /// Whether clients of version 0.9.0 are told to drop the marks that hide what others wrote, by an unused member
     /// `unassignedAt` in the deltas that need it.
     pub settle_marks: bool,
+    /// Whether a participant that may do `intent.preempt` takes over a row that another one holds, and writes to it. Without
+    /// it, no conflict ends that way.
+    pub preemption: bool,
     /// Events of clients that are relayed to others, as `kind` of their frames.
     pub relayed: Vec<String>,
     /// How long the server goes on as before after it was told to stop, no longer ready, so that whoever sends it
@@ -111,6 +114,7 @@ impl Default for ServerOptions {
             issuers: Vec::new(),
             origins: None,
             settle_marks: true,
+            preemption: false,
             relayed: ["sheet_selection", "slide_selection", "slide_cursor"].map(str::to_owned).to_vec(),
             lame_duck: Duration::from_secs(5),
         }

@@ -197,7 +197,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GENERAL.iter().chain(&QUOTAS).chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 13] = [
+static GENERAL: [Setting; 14] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -267,6 +267,13 @@ static GENERAL: [Setting; 13] = [
         help: "Whether clients of version 0.9.0 are made to show what others wrote over their own writes.",
         set: |draft, value| draft.server.settle_marks = value.as_bool().unwrap_or_default(),
         get: |draft| Some(Value::Boolean(draft.server.settle_marks)),
+    },
+    Setting {
+        name: "preemption",
+        kind: Kind::Switch,
+        help: "Whether who may do `intent.preempt` takes over, and writes to, rows that others hold. Secret keys may; a session may only when its operations name it.",
+        set: |draft, value| draft.server.preemption = value.as_bool().unwrap_or_default(),
+        get: |draft| Some(Value::Boolean(draft.server.preemption)),
     },
     Setting {
         name: "lame_duck_seconds",

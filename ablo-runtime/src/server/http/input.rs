@@ -58,8 +58,7 @@ impl BodyText {
         if !raw.get().trim_start().starts_with('{') {
             return Err(AbloError::new(Code::InvalidBody, "The body has to be a JSON object."));
         }
-        serde_json::from_str(text)
-            .map_err(|error| AbloError::new(Code::InvalidBody, format!("The body is not usable: {error}.")))
+        ablo_schema::wire::decode(text)
     }
 }
 

@@ -86,7 +86,6 @@ impl Connection {
             Err(error) => {
                 self.own.retain(|id| !own.contains(id));
                 self.server.metrics.committed("rejected");
-                self.server.metrics.failed(error.code().as_str());
                 let now = self.server.ticks();
                 let repeated = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext, Code::QuotaExceeded];
                 let paced = repeated.into_iter().any(|code| error.is(code));
@@ -100,7 +99,6 @@ impl Connection {
 
     /// Answers a commit that is not even looked at.
     pub(super) async fn refuse(&mut self, attempt: ClientTxId, error: AbloError) -> Result<(), End> {
-        self.server.metrics.failed(error.code().as_str());
         let receipt = self.rejected(self.tally.received, attempt, error);
         self.send_frame(&ServerFrame::MutationResult(receipt)).await
     }
@@ -140,7 +138,6 @@ impl Connection {
         if let Some(attempt) = member("clientTxId").map(ClientTxId::from) {
             return self.refuse(attempt, error).await;
         }
-        self.server.metrics.failed(error.code().as_str());
         if let Some(claim) = member("intentId").map(ClaimId::from) {
             let [model, row] = ["entityType", "entityId"].map(|name| member(name).unwrap_or_default().to_owned());
             return self.refused(claim, &model, &row, "malformed_claim", error, true).await;

@@ -174,7 +174,10 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     } else {
         slot.as_ref().err().map(|owner| match owner {
             Owner::Credential(_) => (close::TRY_LATER, "too many connections of this key"),
-            Owner::Space(_) => (close::TRY_LATER, "too many connections of this organization"),
+            Owner::Space(_) => {
+                server.metrics.used_up("sockets");
+                (close::TRY_LATER, "too many connections of this organization")
+            }
         })
     };
     if let Some((code, reason)) = refusal {

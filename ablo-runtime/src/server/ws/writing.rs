@@ -97,6 +97,7 @@ impl Connection {
     pub(super) fn told(&self, kind: &str, frame: u64, error: AbloError) -> (AbloError, String) {
         let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
         telemetry::frame_refused(kind, &id, &error);
+        self.server.metrics.failed(&error);
         (error, id)
     }
 }

@@ -56,3 +56,22 @@ async fn a_claim_outlives_the_view_of_its_row() {
     narrow.abandon("c1", "t1").await;
     waiter.next("intent_granted", |granted| granted["intentId"] == "c2").await;
 }
+
+/// 6.3: Who writes is always sent its own deltas, also of a row its socket does not listen to; nothing else of that group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_is_sent_its_own() {
+    let served = served().await;
+    let (token, _) = served.session(&json!({ "participantKind": "user", "participantId": "u1" })).await;
+    let mut writer = Client::start(&served, token, vec!["project:p1".to_owned()], true).await;
+    let task = |id: &str| create("task", id, json!({ "title": "a", "projectId": "p2" }));
+    served.commit(&json!([task("other")])).await;
+    let write = task("mine");
+    let receipt = writer.commit(&json!([write])).await;
+    let delta = writer.next("delta", |_| true).await;
+    assert_eq!(
+        (&delta["modelId"], &delta["id"], &delta["transactionId"]),
+        (&json!("mine"), &receipt["lastSyncId"], &write["transactionId"])
+    );
+    served.commit(&json!([update("mine", json!({ "title": "b" }))])).await;
+    assert!(writer.seen(&["delta"]).await.is_empty());
+}

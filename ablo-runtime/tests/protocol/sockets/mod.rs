@@ -2,11 +2,17 @@
 
 mod claims;
 mod client;
+mod closes;
 mod commits;
 mod deltas;
 mod frames;
+mod grants;
 mod groups;
+mod life;
+mod pacing;
 mod presence;
+mod scopes;
 mod start;
+mod window;
 
 use client::{Client, create, remove, update};

@@ -116,6 +116,28 @@ async fn a_snapshot_is_repeated() {
     }
 }
 
+/// 10.14: What is told again is how it is then, of everyone but the listener.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_snapshot_is_of_now() {
+    let served = served().await;
+    row(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    holder.hold("c1", "t1").await;
+    // A socket that has said nothing yet.
+    let mut early = peer.again(&served, "").await;
+    early.next("presence_update", |seen| held(seen) == ["c1"]).await;
+    holder.abandon("c1", "t1").await;
+    early.next("presence_update", |seen| held(seen).is_empty()).await;
+    early.frames.clear();
+    early.ready(None, 0).await;
+    for _ in 0..3 {
+        let again = early.next("presence_update", |seen| seen["kind"] == "enter").await;
+        assert_eq!((&again["userId"], held(&again)), (&json!("u1"), Vec::new()));
+    }
+    peer.settle().await;
+}
+
 /// 5.5: Who sees a row but not its holder is told when the claim ends, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_claim_reaches_everyone_who_saw_it() {
