@@ -95,7 +95,8 @@ pub struct ServerOptions {
     /// Whether clients of version 0.9.0 are told to drop the marks that hide what others wrote, by an unused member
     /// `unassignedAt` in the deltas that need it.
     pub settle_marks: bool,
-    /// Events of clients that are relayed to others, as `kind` of their frames.
+    /// Events of clients that are relayed to others, as `kind` of their frames. They say where somebody is: who reads too
+    /// slowly is told the newest of each connection and kind.
     pub relayed: Vec<String>,
     /// How long the server goes on as before after it was told to stop, no longer ready, so that whoever sends it
     /// clients can stop doing so. Then it closes its sockets.

@@ -257,7 +257,7 @@ static GENERAL: [Setting; 13] = [
     Setting {
         name: "relayed",
         kind: Kind::List,
-        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair.",
+        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair. Who reads too slowly is told the newest of each connection and kind.",
         set: |draft, value| draft.server.relayed = list(value),
         get: |draft| Some(items(&draft.server.relayed)),
     },

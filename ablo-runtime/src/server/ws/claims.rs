@@ -7,7 +7,8 @@ use axum::extract::ws::{Message, Utf8Bytes};
 
 use super::connection::{Connection, End};
 use crate::claims::{Acquire, ClaimCommand, ClaimReply};
-use crate::server::room::{Grant, named};
+use crate::server::outbox::Grant;
+use crate::server::room::named;
 use crate::server::sync::outbound::RowKey;
 
 /// What a connection holds or waits for.
