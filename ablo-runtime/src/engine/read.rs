@@ -225,9 +225,9 @@ pub(crate) struct ReadQueries {
 }
 
 /// One query under way.
-struct Job {
-    query: Query,
-    scan: Scan,
+pub(super) struct Job {
+    pub query: Query,
+    pub scan: Scan,
     /// Scanned, and not yet judged.
     pending: Vec<Arc<StoredRow>>,
     seen: Vec<Arc<StoredRow>>,
@@ -240,13 +240,13 @@ const CHUNK: usize = 256;
 
 impl ReadQueries {
     pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, queries: &[Query]) -> Result<Self, AbloError> {
-        let jobs = queries.iter().map(|query| Job::new(&rules.schema, query)).collect::<Result<_, _>>()?;
+        let jobs = queries.iter().map(|query| Job::new(&rules.schema, query.clone())).collect::<Result<_, _>>()?;
         Ok(Self { access: ReadAccess::new(rules, seat), jobs, asked: Vec::new(), answered: 0 })
     }
 }
 
 impl Job {
-    fn new(schema: &ValidSchema, query: &Query) -> Result<Self, AbloError> {
+    pub fn new(schema: &ValidSchema, query: Query) -> Result<Self, AbloError> {
         let model = schema.resolve(&query.model).ok_or_else(|| unknown_model(&query.model))?;
         let mut tests: Vec<Test> =
             query.conditions.iter().map(|condition| query::test(model, condition)).collect::<Result<_, _>>()?;
@@ -271,13 +271,8 @@ impl Job {
         let after = query.after.as_deref().map(decode_cursor).transpose()?;
         let descending = query.order.as_ref().is_some_and(|(_, descending)| *descending);
         let scan = Scan { model: model.index(), tests, order, descending, after, limit: None };
-        Ok(Self {
-            query: query.clone(),
-            scan,
-            pending: Vec::new(),
-            seen: Vec::new(),
-            is_through: query.limit == Some(0),
-        })
+        let is_through = query.limit == Some(0);
+        Ok(Self { query, scan, pending: Vec::new(), seen: Vec::new(), is_through })
     }
 
     /// Whether enough rows are known: one more than asked for tells that there is more.
@@ -307,19 +302,21 @@ impl Job {
         let shown = &self.seen[..self.seen.len().min(limit)];
         let last = shown.last().filter(|_| self.seen.len() > limit);
         let next = last.map(|row| encode_cursor(&place(self.scan.order, row), &row.id));
-        let mut rows = Vec::with_capacity(shown.len());
-        for row in shown {
-            let mut related = Vec::new();
-            for name in &self.query.related {
-                match self.related(view, access, row, name) {
-                    Ok(found) => related.push((name.clone(), found)),
-                    Err(Halt::Missing) => {}
-                    Err(halt) => return Err(halt),
-                }
+        let found = shown.iter().map(|row| self.found(view, access, Arc::clone(row)));
+        Ok(Page { rows: found.collect::<Result<_, _>>()?, next })
+    }
+
+    /// A row with its related rows. What is missing is noted, and only then is it not whole.
+    pub fn found(&self, view: &mut View<'_>, access: &Access, row: Arc<StoredRow>) -> Result<Found, Halt> {
+        let mut related = Vec::new();
+        for name in &self.query.related {
+            match self.related(view, access, &row, name) {
+                Ok(found) => related.push((name.clone(), found)),
+                Err(Halt::Missing) => {}
+                Err(halt) => return Err(halt),
             }
-            rows.push(Found { row: Arc::clone(row), related });
         }
-        Ok(Page { rows, next })
+        Ok(Found { row, related })
     }
 
     fn related(&self, view: &mut View<'_>, access: &Access, row: &StoredRow, name: &str) -> Result<Related, Halt> {
@@ -443,7 +440,7 @@ impl Query {
 }
 
 /// A place in an order as text: the hexadecimal digits of its JSON, which travel in a URL as they are.
-fn encode_cursor(value: &Value, id: &str) -> String {
+pub(super) fn encode_cursor(value: &Value, id: &str) -> String {
     let json = Value::from(vec![value.clone(), id.into()]).to_string();
     json.bytes().map(|byte| format!("{byte:02x}")).collect()
 }

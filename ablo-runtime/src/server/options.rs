@@ -43,8 +43,8 @@ pub struct Limits {
     pub organization_requests_per_second: u32,
     /// A socket that takes this long to accept what it is sent is cut.
     pub write_timeout: Duration,
-    /// A bootstrap that has not been taken whole within this time is broken off; so is one of which nothing is taken for
-    /// as long as `write_timeout`.
+    /// A bootstrap, or a long answer to a query, that has not been taken whole within this time is broken off; so is one of
+    /// which nothing is taken for as long as `write_timeout`.
     pub bootstrap_timeout: Duration,
     /// A socket that sends nothing for this long is asked whether it is there.
     pub idle_ping: Duration,
