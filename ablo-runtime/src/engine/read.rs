@@ -121,14 +121,14 @@ impl Reader for ReadLogBounds {
 
 pub(crate) struct ReadLog {
     access: ReadAccess,
-    after: SyncId,
-    limit: usize,
+    range: LogRange,
     is_asked: bool,
 }
 
 impl ReadLog {
-    pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, after: SyncId, limit: usize) -> Self {
-        Self { access: ReadAccess::new(rules, seat), after, limit: limit.max(1), is_asked: false }
+    pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, range: LogRange) -> Self {
+        let range = LogRange { limit: range.limit.max(1), ..range };
+        Self { access: ReadAccess::new(rules, seat), range, is_asked: false }
     }
 }
 
@@ -136,7 +136,7 @@ impl Reader for ReadLog {
     type Output = LogPage;
 
     fn step(&mut self, loaded: &Loaded) -> Result<LogPage, Pause> {
-        let (after, head) = (self.after, loaded.head);
+        let (after, head) = (self.range.after, loaded.head);
         if after < loaded.trimmed || after > head {
             let message = format!("the log reaches from {} to {head}, not to {after}; bootstrap again", loaded.trimmed);
             return Err(Pause::Failed(AbloError::new(Code::MustBootstrap, message).detail("head", head)));
@@ -144,10 +144,10 @@ impl Reader for ReadLog {
         let (access, _) = self.access.step(loaded)?;
         if !self.is_asked {
             self.is_asked = true;
-            let log = Some(LogRange { after, limit: self.limit });
+            let log = Some(self.range);
             return Err(Pause::Read(ReadSet { log, ..ReadSet::default() }.into()));
         }
-        let is_cut = loaded.log.len() >= self.limit;
+        let is_cut = self.range.is_met(&loaded.log);
         let cursor = loaded.log.last().filter(|_| is_cut).map_or(head, |entry| entry.id());
         let entries = loaded.log.iter().filter(|entry| access.reads(&self.access.seat.user, entry)).cloned().collect();
         Ok(LogPage { entries, cursor, head })

@@ -19,7 +19,7 @@ use super::{
     EngineOptions, Found, LogPage, Participant, Query, QueryPiece, QueryReader, StoredRow, Subscription, Writer,
 };
 use crate::claims::{ClaimCommand, ClaimEvent, ClaimReply, RowClaims};
-use crate::store::RowKey;
+use crate::store::{LogRange, RowKey};
 
 /// A participant at an engine. Clones share the seat.
 #[derive(Clone)]
@@ -215,7 +215,11 @@ impl Session {
     /// # Errors
     /// `must_bootstrap` when the log has been trimmed past `after`, or does not reach it; or the store's failure.
     pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
-        self.read(read::ReadLog::new(self.engine.rules(), &self.seat, after, limit)).await
+        self.log_range(LogRange { after, limit, bytes: u64::MAX }).await
+    }
+
+    pub(crate) async fn log_range(&self, range: LogRange) -> Result<LogPage, AbloError> {
+        self.read(read::ReadLog::new(self.engine.rules(), &self.seat, range)).await
     }
 
     /// The last delta that was trimmed off the organization's log, zero when none was, and the last delta there is.

@@ -94,6 +94,36 @@ pub struct LogRange {
     pub after: SyncId,
     /// At most this many.
     pub limit: usize,
+    /// No more once they have so many bytes; see [`LogEntry::bytes`].
+    pub bytes: u64,
+}
+
+impl LogRange {
+    /// Whether it ends with these, whatever follows.
+    #[must_use]
+    pub fn is_met(&self, entries: &[Arc<LogEntry>]) -> bool {
+        entries.len() >= self.limit || entries.iter().map(|entry| entry.bytes()).sum::<u64>() >= self.bytes
+    }
+
+    /// As much of it as it is to have, of entries in order.
+    ///
+    /// # Errors
+    /// The first one among these.
+    pub fn taken<E>(
+        &self,
+        entries: impl IntoIterator<Item = Result<Arc<LogEntry>, E>>,
+    ) -> Result<Vec<Arc<LogEntry>>, E> {
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        for entry in entries.into_iter().take(self.limit) {
+            let entry = entry?;
+            bytes += entry.bytes();
+            taken.push(entry);
+            if bytes >= self.bytes {
+                break;
+            }
+        }
+        Ok(taken)
+    }
 }
 
 /// Something an organization keeps, to be counted. Asked once of rows and claims, so it may cost as much as looking at

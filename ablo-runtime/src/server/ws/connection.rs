@@ -12,6 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tracing::Level;
 
+use super::behind::Behind;
 use super::commits::{Done, Finished};
 use super::slots::Owner;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
@@ -121,6 +122,7 @@ pub(super) struct Connection {
     /// What the client asked to hear; `None` is everything it may.
     pub requested: Option<HashSet<Group>>,
     pub out: Outbound<Arc<LogEntry>>,
+    pub behind: Behind,
     pub start: Start,
     /// It has said that it is ready.
     pub is_ready: bool,
@@ -210,6 +212,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         events,
         requested,
         out,
+        behind: Behind::default(),
         start,
         is_ready: false,
         is_primed: false,
@@ -304,9 +307,9 @@ impl Connection {
         }
     }
 
-    /// Whether it has as many commits under way as it may.
+    /// Whether it has as many commits under way as it may, or lags too far behind those it made.
     fn is_busy(&self) -> bool {
-        self.finished.len() >= self.server.options.limits.commits_in_flight
+        self.finished.len() >= self.server.options.limits.commits_in_flight || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
@@ -332,6 +335,9 @@ impl Connection {
     /// What follows every step: everything that may be sent now is, and whatever is due is done.
     async fn settle(&mut self) -> Result<(), End> {
         self.pass_on().await?;
+        if self.behind.is_behind() {
+            Box::pin(self.catch_up()).await?;
+        }
         let now = self.server.ticks();
         if now >= self.next_due() {
             Box::pin(self.tick(now)).await?;
@@ -487,7 +493,7 @@ impl Connection {
 
     async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
         match event {
-            Ok(Some(Event::Delta(entry))) => self.offer(entry),
+            Ok(Some(Event::Delta(entry))) => self.hear(entry).await?,
             Ok(Some(Event::Claims(_))) => {}
             Ok(Some(Event::Resync { reason, after, .. })) => Box::pin(self.resync(reason, after)).await?,
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
@@ -499,7 +505,7 @@ impl Connection {
     async fn resync(&mut self, reason: ResyncReason, after: SyncId) -> Result<(), End> {
         self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
         telemetry::socket_resyncs(reason, after);
-        self.caught_up_from_log(after.0).await?;
+        self.read_from(after.0).await?;
         if reason == ResyncReason::AccessChanged {
             let groups = listed(&self.server, &self.caller, self.requested.as_ref());
             self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());

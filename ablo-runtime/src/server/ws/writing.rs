@@ -136,4 +136,8 @@ impl Payload for Arc<LogEntry> {
         let (a, b) = (&self.delta.core, &other.delta.core);
         (&a.model_name, &a.model_id) == (&b.model_name, &b.model_id)
     }
+
+    fn bytes(&self) -> u64 {
+        LogEntry::bytes(self)
+    }
 }

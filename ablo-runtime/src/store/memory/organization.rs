@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::history::History;
 use crate::claims::RowClaims;
 use crate::engine::{LogEntry, StoredReceipt, StoredRow, compare_values};
-use crate::store::{Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, ReceiptKey, RowKey, Scan, WriteSet};
+use crate::store::{Count, Field, KeyMap, Loaded, Match, ReadSet, ReceiptKey, RowKey, Scan, WriteSet};
 
 /// Everything of one organization.
 #[derive(Debug, Default)]
@@ -46,9 +47,10 @@ impl Organization {
         for id in &wanted.entries {
             loaded.entries.insert(*id, self.entry(*id).cloned());
         }
-        if let Some(LogRange { after, limit }) = wanted.log {
-            let skip = after.0.saturating_sub(self.trimmed.0) as usize;
-            loaded.log = self.log.iter().skip(skip).take(limit).cloned().collect();
+        if let Some(range) = wanted.log {
+            let skip = range.after.0.saturating_sub(self.trimmed.0) as usize;
+            let entries = self.log.iter().skip(skip).cloned().map(Ok::<_, Infallible>);
+            loaded.log = range.taken(entries).unwrap_or_else(|never| match never {});
         }
         if let Some(count) = wanted.due {
             loaded.due = self.due.iter().take(count).cloned().collect();

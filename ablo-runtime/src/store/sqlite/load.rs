@@ -63,7 +63,8 @@ impl Database {
             loaded.receipts.insert(key.clone(), receipt);
         }
         for id in &wanted.entries {
-            let entry = self.entries(organization, SyncId(id.0.saturating_sub(1)), 1)?.pop();
+            let range = LogRange { after: SyncId(id.0.saturating_sub(1)), limit: 1, bytes: u64::MAX };
+            let entry = self.entries(organization, &range)?.pop();
             loaded.entries.insert(*id, entry.filter(|entry| entry.id() == *id));
         }
         for wish in &wanted.matches {
@@ -73,8 +74,8 @@ impl Database {
         for scan in &wanted.scans {
             loaded.scans.push(self.scan(owner, scan)?);
         }
-        if let Some(LogRange { after, limit }) = wanted.log {
-            loaded.log = self.entries(organization, after, limit)?;
+        if let Some(range) = &wanted.log {
+            loaded.log = self.entries(organization, range)?;
         }
         if let Some(count) = wanted.due {
             loaded.due = self.due(owner, count)?;

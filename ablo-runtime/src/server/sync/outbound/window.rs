@@ -34,6 +34,9 @@ impl RowKey {
 pub trait Payload {
     /// Whether it is about the same row as another, by name.
     fn same_row(&self, other: &Self) -> bool;
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> u64;
 }
 
 /// One delta on its way to a connection. `P` is whatever the caller needs to write it out.
@@ -68,6 +71,12 @@ pub struct Parcel<P> {
     insertion: Option<Box<Delta<P>>>,
 }
 
+impl<P: Payload> Parcel<P> {
+    fn bytes(&self) -> u64 {
+        self.delta.payload.bytes() + self.insertion.as_ref().map_or(0, |insertion| insertion.payload.bytes())
+    }
+}
+
 impl<P> Parcel<P> {
     /// The first id it stands for, when it begins with an insertion.
     fn first(&self) -> u64 {
@@ -85,6 +94,9 @@ impl<P> Parcel<P> {
 const MAX_MARKS: usize = 4_096;
 /// So many rows may be under way before the client is asked whether it got them.
 const MAX_IN_FLIGHT: usize = 1_024;
+/// So many deltas, or bytes of them, may wait until the rest is left in the log.
+const MAX_WAITING: usize = 1_024;
+const MAX_BYTES: u64 = 1 << 20;
 /// Most places of a client that are remembered.
 const MAX_PLACES: usize = 128;
 /// How many rows or deltas there is room for, even when there are none.
@@ -118,6 +130,8 @@ pub struct Outbound<P> {
     /// By id, at most one per row unless it cannot be merged. What was merged into a later one leaves a gap.
     waiting: VecDeque<(u64, Option<Parcel<P>>)>,
     gaps: usize,
+    /// What waits takes about so many bytes.
+    bytes: u64,
     rows: HashMap<RowKey, Standing>,
     /// How many rows the client may not have applied yet.
     in_flight: usize,
@@ -148,6 +162,7 @@ impl<P: Payload> Outbound<P> {
             settling: true,
             waiting: VecDeque::new(),
             gaps: 0,
+            bytes: 0,
             rows: HashMap::default(),
             in_flight: 0,
             marks: HashMap::default(),
@@ -201,10 +216,21 @@ impl<P: Payload> Outbound<P> {
         self.waiting.len() - self.gaps
     }
 
+    /// Whether so much waits that more is better left in the log until the client has applied some of it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting() >= MAX_WAITING || self.bytes >= MAX_BYTES
+    }
+
+    /// The last id that was taken in.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        self.waiting.back().map_or(self.sent_through, |(id, _)| self.sent_through.max(*id))
+    }
+
     /// Takes a delta in. Ids have to grow; what was already taken in is ignored.
     pub fn offer(&mut self, delta: Delta<P>) {
-        let newest = self.waiting.back().map_or(self.sent_through, |(id, _)| *id);
-        if delta.id <= newest.max(self.sent_through) {
+        if delta.id <= self.newest() {
             return;
         }
         let mut parcel = Parcel::new(delta);
@@ -217,6 +243,7 @@ impl<P: Payload> Outbound<P> {
                 self.merge_into(&mut parcel, earlier);
             }
         }
+        self.bytes += parcel.bytes();
         self.waiting.push_back((parcel.delta.id, Some(parcel)));
     }
 
@@ -229,6 +256,7 @@ impl<P: Payload> Outbound<P> {
             .filter(|letter| *letter != DeltaAction::Insert || self.is_new(before, &parcel.delta));
         let Some(letter) = letter else { return };
         let Some(before) = self.waiting.get_mut(at).and_then(|(_, slot)| slot.take()) else { return };
+        self.bytes -= before.bytes();
         parcel.merged = true;
         parcel.delta.letter = letter;
         parcel.is_partly_own |= before.is_partly_own;
@@ -285,7 +313,7 @@ impl<P: Payload> Outbound<P> {
     pub fn rewind(&mut self, at: u64) {
         self.sent_through = at;
         self.waiting.clear();
-        self.gaps = 0;
+        (self.gaps, self.bytes) = (0, 0);
         self.rows.retain(|_, standing| {
             standing.waiting = 0;
             standing.in_flight > 0
@@ -412,6 +440,7 @@ impl<P: Payload> Outbound<P> {
             }
         }
         let parcel = self.waiting.pop_front()?.1?;
+        self.bytes -= parcel.bytes();
         if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
         }

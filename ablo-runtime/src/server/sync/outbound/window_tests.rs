@@ -14,6 +14,10 @@ impl Payload for Write {
     fn same_row(&self, other: &Self) -> bool {
         self.0 == other.0
     }
+
+    fn bytes(&self) -> u64 {
+        300
+    }
 }
 
 /// Everything that may be sent now.
