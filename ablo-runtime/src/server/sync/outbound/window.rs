@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::BuildHasher;
 
 use ablo_schema::wire::DeltaAction;
@@ -132,6 +132,10 @@ pub struct Outbound<P> {
     gaps: usize,
     /// What waits takes about so many bytes.
     bytes: u64,
+    /// Insertions that something later of their row stands for as well: their ids, and the one they wait under.
+    insertions: BTreeMap<u64, u64>,
+    /// Everything up to here goes out with what has just gone.
+    clear_through: u64,
     rows: HashMap<RowKey, Standing>,
     /// How many rows the client may not have applied yet.
     in_flight: usize,
@@ -144,8 +148,8 @@ pub struct Outbound<P> {
     arrived_at: Option<u64>,
     sent_through: u64,
     held: bool,
-    /// How far the bootstraps reach that the client may have loaded.
-    loaded: Vec<u64>,
+    /// How far the bootstraps reach that the client may have loaded, as far as that matters for what waits or may come.
+    loaded: BTreeSet<u64>,
     /// The newest delta that the client says it has applied.
     acked: u64,
     /// What the client had been given to apply, at the latest, while it stood at a place: what it passes over does not
@@ -163,6 +167,8 @@ impl<P: Payload> Outbound<P> {
             waiting: VecDeque::new(),
             gaps: 0,
             bytes: 0,
+            insertions: BTreeMap::new(),
+            clear_through: 0,
             rows: HashMap::default(),
             in_flight: 0,
             marks: HashMap::default(),
@@ -172,7 +178,7 @@ impl<P: Payload> Outbound<P> {
             arrived_at: None,
             sent_through: cursor,
             held: false,
-            loaded: Vec::new(),
+            loaded: BTreeSet::new(),
             acked: 0,
             places: VecDeque::new(),
         }
@@ -260,8 +266,13 @@ impl<P: Payload> Outbound<P> {
         parcel.merged = true;
         parcel.delta.letter = letter;
         parcel.is_partly_own |= before.is_partly_own;
+        let merged_before = before.insertion.as_ref().map(|insertion| insertion.id);
         if letter == DeltaAction::Insert {
-            parcel.insertion = before.insertion.or_else(|| Some(Box::new(before.delta)));
+            let insertion = before.insertion.unwrap_or_else(|| Box::new(before.delta));
+            self.insertions.insert(insertion.id, parcel.delta.id);
+            parcel.insertion = Some(insertion);
+        } else if let Some(id) = merged_before {
+            self.insertions.remove(&id);
         }
         self.gaps += 1;
         if self.gaps > KEPT && self.gaps > self.waiting.len() / 2 {
@@ -273,38 +284,77 @@ impl<P: Payload> Outbound<P> {
     /// A bootstrap that reaches this far was served, perhaps to this client. An insertion changes nothing in a client that
     /// has loaded the row, so an update it has not loaded must come by itself.
     pub fn loaded(&mut self, head: u64) {
-        if self.loaded.contains(&head) {
+        if !self.loaded.insert(head) {
             return;
         }
-        self.loaded.push(head);
-        let torn: Vec<Delta<P>> = self
-            .waiting
-            .iter_mut()
-            .filter_map(|(id, parcel)| {
-                let parcel = parcel.as_mut().filter(|parcel| (parcel.first()..*id).contains(&head))?;
-                let insertion = parcel.insertion.take()?;
-                parcel.delta.letter = DeltaAction::Update;
-                Some(*insertion)
-            })
-            .collect();
-        for insertion in torn {
-            let id = insertion.id;
-            let slot = (id, Some(Parcel::new(insertion)));
-            match self.waiting.binary_search_by_key(&id, |(id, _)| *id) {
-                Ok(gap) => {
-                    if let Some(gap) = self.waiting.get_mut(gap) {
-                        *gap = slot;
-                        self.gaps -= 1;
-                    }
+        let torn: Vec<u64> =
+            self.insertions.range(..=head).filter(|(_, under)| **under > head).map(|(id, _)| *id).collect();
+        torn.into_iter().for_each(|id| self.tear(id));
+    }
+
+    /// Takes an insertion out of what stands for it as well.
+    fn tear(&mut self, id: u64) {
+        let Some(under) = self.insertions.remove(&id) else { return };
+        let Ok(at) = self.waiting.binary_search_by_key(&under, |(id, _)| *id) else { return };
+        let Some((_, Some(parcel))) = self.waiting.get_mut(at) else { return };
+        let Some(insertion) = parcel.insertion.take() else { return };
+        parcel.delta.letter = DeltaAction::Update;
+        let slot = (id, Some(Parcel::new(*insertion)));
+        match self.waiting.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(gap) => {
+                if let Some(gap) = self.waiting.get_mut(gap) {
+                    *gap = slot;
+                    self.gaps -= 1;
                 }
-                Err(at) => self.waiting.insert(at, slot),
             }
+            Err(at) => self.waiting.insert(at, slot),
         }
+    }
+
+    /// The first id that waits. Insertions that came before it and wait under a later one are made sure of: they can be
+    /// taken out again, should a bootstrap be learned of, only while nothing after them has gone. So unless everything up
+    /// to there goes at once, they go by themselves.
+    fn front(&mut self) -> Option<u64> {
+        loop {
+            while let Some((_, None)) = self.waiting.front() {
+                self.waiting.pop_front();
+                self.gaps -= 1;
+            }
+            let front = self.waiting.front()?.0;
+            if self.stream == Stream::Ordered || front <= self.clear_through {
+                return Some(front);
+            }
+            let passed = self.insertions.range(..front).filter(|(_, under)| **under > front);
+            let Some((id, under)) = passed.max_by_key(|(_, under)| **under).map(|(id, under)| (*id, *under)) else {
+                return Some(front);
+            };
+            if self.all_may_go(under) {
+                self.clear_through = under;
+                return Some(front);
+            }
+            self.tear(id);
+        }
+    }
+
+    /// Whether everything that waits up to an id may be sent now.
+    fn all_may_go(&self, through: u64) -> bool {
+        let waiting = self.waiting.iter().take_while(|(id, _)| *id <= through);
+        let mut in_flight = self.in_flight;
+        waiting.filter_map(|(_, parcel)| parcel.as_ref()).all(|parcel| {
+            let delta = &parcel.delta;
+            if !concerns_row(delta.letter) {
+                return true;
+            }
+            in_flight += 1;
+            // A later one of its row would have to wait for it.
+            let is_free = |standing: &Standing| standing.in_flight == 0 && standing.waiting == delta.id;
+            in_flight <= MAX_IN_FLIGHT && self.rows.get(&delta.row).is_some_and(is_free)
+        })
     }
 
     /// Whether a client that is to get an insertion and this in one has not got the row already, without this.
     fn is_new(&self, insertion: &Parcel<P>, next: &Delta<P>) -> bool {
-        let is_loaded = self.loaded.iter().any(|head| (insertion.first()..next.id).contains(head));
+        let is_loaded = self.loaded.range(insertion.first()..next.id).next().is_some();
         let is_made_here = insertion.delta.own && !next.own;
         !is_loaded && !is_made_here
     }
@@ -313,7 +363,8 @@ impl<P: Payload> Outbound<P> {
     pub fn rewind(&mut self, at: u64) {
         self.sent_through = at;
         self.waiting.clear();
-        (self.gaps, self.bytes) = (0, 0);
+        self.insertions.clear();
+        (self.gaps, self.bytes, self.clear_through) = (0, 0, 0);
         self.rows.retain(|_, standing| {
             standing.waiting = 0;
             standing.in_flight > 0
@@ -421,12 +472,8 @@ impl<P: Payload> Outbound<P> {
             self.arrived(|_| true);
             self.note();
         }
-        while let Some((_, None)) = self.waiting.front() {
-            self.waiting.pop_front();
-            self.gaps -= 1;
-        }
-        let (id, Some(next)) = self.waiting.front()? else { return None };
-        let id = *id;
+        let id = self.front()?;
+        let next = self.waiting.front()?.1.as_ref()?;
         if self.stream == Stream::Windowed && concerns_row(next.delta.letter) {
             let standing = self.rows.entry(next.delta.row).or_default();
             if self.in_flight >= MAX_IN_FLIGHT || standing.in_flight > 0 {
@@ -441,6 +488,14 @@ impl<P: Payload> Outbound<P> {
         }
         let parcel = self.waiting.pop_front()?.1?;
         self.bytes -= parcel.bytes();
+        if let Some(insertion) = &parcel.insertion {
+            self.insertions.remove(&insertion.id);
+        }
+        // What comes is later than all of these.
+        let oldest = self.insertions.first_key_value().map_or(id, |(insertion, _)| *insertion);
+        if self.loaded.first().is_some_and(|head| *head < oldest) {
+            self.loaded = self.loaded.split_off(&oldest);
+        }
         if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
         }
