@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::{BaseField, FieldType, ModelIndex, ModelRef, RelationKind, ValidSchema};
+use ablo_schema::time::{SignedDuration, Timestamp};
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{Group, SyncId};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use super::seat::Seat;
 use super::view::{Halt, View};
 use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, query, test};
 use crate::claims::RowClaims;
-use crate::store::{Field, Loaded, LogRange, ReadSet, Reading, RowKey, Scan};
+use crate::store::{Field, Loaded, LogRange, OldReceipts, ReadSet, Reading, ReceiptKey, RowKey, Scan};
 
 /// A stretch of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,6 +152,38 @@ impl Reader for ReadLog {
         let cursor = loaded.log.last().filter(|_| is_cut).map_or(head, |entry| entry.id());
         let entries = loaded.log.iter().filter(|entry| access.reads(&self.access.seat.user, entry)).cloned().collect();
         Ok(LogPage { entries, cursor, head })
+    }
+}
+
+/// Finds answers that need not be remembered any longer, among some of them.
+pub(crate) struct ReadOldReceipts {
+    remember: SignedDuration,
+    after: Option<ReceiptKey>,
+    asked: Option<Timestamp>,
+}
+
+/// How many answers are looked at at once.
+const OLD_RECEIPTS: usize = 1_000;
+
+impl ReadOldReceipts {
+    pub fn new(rules: &Rules, after: Option<ReceiptKey>) -> Self {
+        let remember = SignedDuration::try_from(rules.options.remember).unwrap_or(SignedDuration::MAX);
+        Self { remember, after, asked: None }
+    }
+}
+
+impl Reader for ReadOldReceipts {
+    type Output = (Timestamp, Vec<ReceiptKey>, Option<ReceiptKey>);
+
+    fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
+        let Some(before) = self.asked else {
+            let before = loaded.now.checked_sub(self.remember).unwrap_or(Timestamp::MIN);
+            self.asked = Some(before);
+            let old_receipts = Some(OldReceipts { before, after: self.after.take(), limit: OLD_RECEIPTS });
+            return Err(Pause::Read(ReadSet { old_receipts, ..ReadSet::default() }.into()));
+        };
+        let (keys, next) = loaded.old_receipts.clone();
+        Ok((before, keys, next))
     }
 }
 

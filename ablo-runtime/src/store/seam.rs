@@ -126,6 +126,17 @@ impl LogRange {
     }
 }
 
+/// Answers that were remembered before a time. Many are looked at to find them, so it is said how many, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldReceipts {
+    /// The time.
+    pub before: Timestamp,
+    /// Those up to this one, in the store's own order, have been looked at.
+    pub after: Option<ReceiptKey>,
+    /// At most so many are looked at.
+    pub limit: usize,
+}
+
 /// Something an organization keeps, to be counted. Asked once of rows and claims, so it may cost as much as looking at
 /// each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -158,6 +169,8 @@ pub struct ReadSet {
     pub scans: Vec<Scan>,
     /// A stretch of the log. The answer replaces [`Loaded::log`].
     pub log: Option<LogRange>,
+    /// Remembered answers that are old. The answer replaces [`Loaded::old_receipts`].
+    pub old_receipts: Option<OldReceipts>,
     /// The rows whose claims are due next, at most this many. The answer replaces [`Loaded::due`].
     pub due: Option<usize>,
     /// How much is kept.
@@ -195,6 +208,8 @@ pub struct Loaded {
     pub scans: Vec<Vec<Arc<StoredRow>>>,
     /// A stretch of the log.
     pub log: Vec<Arc<LogEntry>>,
+    /// Old answers, and after which one to look on; `None` when all have been looked at.
+    pub old_receipts: (Vec<ReceiptKey>, Option<ReceiptKey>),
     /// The rows whose claims are due next and when, the earliest first.
     pub due: Vec<(u64, RowKey)>,
     /// How much is kept.
@@ -216,6 +231,7 @@ impl Loaded {
             matches: KeyMap::default(),
             scans: Vec::new(),
             log: Vec::new(),
+            old_receipts: (Vec::new(), None),
             due: Vec::new(),
             counts: KeyMap::default(),
         }
@@ -246,8 +262,8 @@ pub struct WriteSet {
     pub receipts: Vec<(ReceiptKey, Arc<StoredReceipt>)>,
     /// Log entries up to this one are no longer needed.
     pub trim: Option<SyncId>,
-    /// Answers remembered before this time are no longer needed.
-    pub forget: Option<Timestamp>,
+    /// Those of these answers that were remembered before this time are no longer needed.
+    pub forget: Option<(Timestamp, Vec<ReceiptKey>)>,
 }
 
 /// What a unit of work does next.

@@ -77,6 +77,9 @@ impl Database {
         if let Some(range) = &wanted.log {
             loaded.log = self.entries(organization, range)?;
         }
+        if let Some(old) = &wanted.old_receipts {
+            loaded.old_receipts = self.old_receipts(owner, old)?;
+        }
         if let Some(count) = wanted.due {
             loaded.due = self.due(owner, count)?;
         }
