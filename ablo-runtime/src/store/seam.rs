@@ -196,7 +196,7 @@ pub struct Loaded {
     pub trimmed: SyncId,
     /// Rows by key; `None` when there is none.
     pub rows: KeyMap<RowKey, Option<Arc<StoredRow>>>,
-    /// Claims by row; the default when there are none.
+    /// Claims by row; for one that was never claimed, what [`RowClaims::beyond`] makes of the last token it may have had.
     pub claims: KeyMap<RowKey, RowClaims>,
     /// Remembered answers; `None` when there is none.
     pub receipts: KeyMap<ReceiptKey, Option<Arc<StoredReceipt>>>,

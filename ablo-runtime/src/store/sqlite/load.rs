@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ablo_schema::ir::{BaseField, FieldType, ModelIndex, NumberFormat};
 use ablo_schema::time::Timestamp;
 use ablo_schema::typed::Compare;
-use ablo_schema::wire::{OrganizationId, SyncId};
+use ablo_schema::wire::{FencingToken, OrganizationId, SyncId};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 use serde_json::Value;
@@ -134,7 +134,7 @@ impl Database {
     fn claims(&self, organization: &OrganizationId, key: &RowKey) -> rusqlite::Result<RowClaims> {
         let claimed = self.claimed.as_ref();
         if claimed.is_some_and(|rows| rows.is_empty() || !rows.contains(&(organization.clone(), key.clone()))) {
-            return Ok(RowClaims::default());
+            return Ok(RowClaims::beyond(FencingToken(self.floor)));
         }
         let owner = organization.as_str();
         let sql = "SELECT state FROM ablo_claims WHERE organization_id = ?1 AND model_name = ?2 AND model_id = ?3";
@@ -143,7 +143,7 @@ impl Database {
         let found = statement.query_row(params![owner, name, &*key.id], |row| {
             serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| unreadable(0, FromSqlError::other(error)))
         });
-        Ok(found.optional()?.unwrap_or_default())
+        Ok(found.optional()?.unwrap_or_else(|| RowClaims::beyond(FencingToken(self.floor))))
     }
 
     fn receipt(&self, owner: &str, key: &ReceiptKey) -> rusqlite::Result<Option<Arc<StoredReceipt>>> {
