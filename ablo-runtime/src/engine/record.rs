@@ -125,6 +125,17 @@ impl StoredRow {
         self.values.write(shape, object)
     }
 
+    /// Appends the row as JSON text.
+    ///
+    /// # Errors
+    /// Never in practice: every value of a row is JSON.
+    pub fn write_json(&self, shape: &Shape, text: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut object = ObjectWriter::begin(text);
+        self.write(shape, &mut object)?;
+        object.end();
+        Ok(())
+    }
+
     /// The row as JSON text.
     ///
     /// # Errors

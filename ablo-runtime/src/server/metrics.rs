@@ -26,7 +26,7 @@ pub struct Metrics {
     pub deltas_encoded: AtomicU64,
     /// Times a socket had to read the log again.
     pub resyncs: AtomicU64,
-    /// Sockets and bootstraps cut because they did not take what they were sent.
+    /// Sockets and answers cut because nobody took what they were sent.
     pub slow_cuts: AtomicU64,
     /// Rejections that were held back.
     pub paced: AtomicU64,
@@ -94,7 +94,7 @@ impl Metrics {
             ("ablo_deltas_sent_total", "Deltas handed to sockets.", &self.deltas_sent),
             ("ablo_deltas_encoded_total", "Deltas turned into text.", &self.deltas_encoded),
             ("ablo_resyncs_total", "Times a socket read the log again.", &self.resyncs),
-            ("ablo_slow_consumer_cuts_total", "Sockets and bootstraps cut for being slow.", &self.slow_cuts),
+            ("ablo_slow_consumer_cuts_total", "Sockets and long answers cut for being slow.", &self.slow_cuts),
             ("ablo_paced_rejections_total", "Rejections held back.", &self.paced),
         ];
         for (name, help, counter) in counters {

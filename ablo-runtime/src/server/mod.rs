@@ -33,6 +33,7 @@ mod health;
 mod http;
 mod metrics;
 mod options;
+mod outbox;
 mod presence;
 mod rate;
 mod retention;

@@ -43,8 +43,8 @@ pub struct Limits {
     pub organization_requests_per_second: u32,
     /// A socket that takes this long to accept what it is sent is cut.
     pub write_timeout: Duration,
-    /// A bootstrap that has not been taken whole within this time is broken off; so is one of which nothing is taken for
-    /// as long as `write_timeout`.
+    /// A bootstrap, or a long answer to a query, that has not been taken whole within this time is broken off; so is one of
+    /// which nothing is taken for as long as `write_timeout`.
     pub bootstrap_timeout: Duration,
     /// A socket that sends nothing for this long is asked whether it is there.
     pub idle_ping: Duration,
@@ -98,7 +98,8 @@ pub struct ServerOptions {
     /// Whether a participant that may do `intent.preempt` takes over a row that another one holds, and writes to it. Without
     /// it, no conflict ends that way.
     pub preemption: bool,
-    /// Events of clients that are relayed to others, as `kind` of their frames.
+    /// Events of clients that are relayed to others, as `kind` of their frames. They say where somebody is: who reads too
+    /// slowly is told the newest of each connection and kind.
     pub relayed: Vec<String>,
     /// How long the server goes on as before after it was told to stop, no longer ready, so that whoever sends it
     /// clients can stop doing so. Then it closes its sockets.

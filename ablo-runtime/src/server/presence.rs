@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
 
 use ablo_schema::wire::{
     ActiveIntent, ClaimId, Group, ParticipantId, PresenceKind, PresenceReport, PresenceStatus, PresenceUpdate,
@@ -116,6 +117,12 @@ impl Presence {
     /// Everyone who is connected or holds something.
     pub fn known(&self) -> impl Iterator<Item = &ParticipantId> {
         self.members.keys()
+    }
+
+    /// The same, those that come after one of them.
+    pub fn known_after(&self, after: Option<&ParticipantId>) -> impl Iterator<Item = &ParticipantId> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.members.range::<ParticipantId, _>((from, Bound::Unbounded)).map(|(who, _)| who)
     }
 
     /// What one listener is told about a participant: all of its claims the listener may see. `None` when it may not

@@ -78,9 +78,7 @@ impl Server {
         });
         let weak = Arc::downgrade(&server);
         tokio::spawn(check_logins(weak.clone(), changed));
-        if server.options.retention.age.is_some() {
-            tokio::spawn(retention::run(weak, server.stopped()));
-        }
+        tokio::spawn(retention::run(weak, server.stopped()));
         server
     }
 

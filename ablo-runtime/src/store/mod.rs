@@ -19,8 +19,8 @@ use futures_util::future::BoxFuture;
 pub use epoch::Epoch;
 pub use memory::MemoryStore;
 pub use seam::{
-    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Snapshot,
-    Step, WriteSet,
+    Count, Field, KeyMap, Loaded, LogRange, Match, OldReceipts, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan,
+    Snapshot, Step, WriteSet,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{CopyProgress, Durability, SqliteStore, SqliteUpgrade, backup_sqlite, restore_sqlite};

@@ -257,7 +257,7 @@ static GENERAL: [Setting; 14] = [
     Setting {
         name: "relayed",
         kind: Kind::List,
-        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair.",
+        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair. Who reads too slowly is told the newest of each connection and kind.",
         set: |draft, value| draft.server.relayed = list(value),
         get: |draft| Some(items(&draft.server.relayed)),
     },
@@ -319,7 +319,7 @@ static LIMITS: [Setting; 15] = limits![
     Number organization_requests_per_second
         "HTTP requests per second and organization: `rate_limited`; 0 sets no limit.",
     Seconds write_timeout "A socket that takes this long to accept what it is sent is cut.",
-    Seconds bootstrap_timeout "A bootstrap that is not taken whole within this time is broken off.",
+    Seconds bootstrap_timeout "A bootstrap, or a long answer to a query, that is not taken whole within this time is broken off.",
     Seconds idle_ping "A socket that is silent for this long is asked whether it is there.",
     Seconds idle_timeout "A socket that is silent for this long, even when asked, is closed: close code 4000.",
 ];

@@ -90,6 +90,13 @@ impl Credential {
         }
     }
 
+    /// Since when it can work no more, whatever is forgotten about it; `None` when it may work yet. A revocation lasts
+    /// until the time is over that the credential had.
+    #[must_use]
+    pub fn over_since(&self) -> Option<Timestamp> {
+        [self.revoked_at, self.expires_at].into_iter().flatten().max()
+    }
+
     /// Where its rows are: test keys and live keys of one organization do not meet.
     #[must_use]
     pub fn space(&self) -> OrganizationId {

@@ -1,5 +1,4 @@
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Context;
 
 use ablo_schema::error::{AbloError, Code};
@@ -74,7 +73,7 @@ impl Connection {
                 for entry in &committed.deltas {
                     // What only others are told is not for it either: it may take away what this socket sees.
                     if entry.hidden_from.is_none() && !self.events.hears(entry) {
-                        self.offer(Arc::clone(entry));
+                        self.hear_own(entry).await?;
                     }
                 }
                 self.pass_on().await?;

@@ -10,17 +10,18 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc;
 use tracing::Level;
 
+use super::behind::Behind;
 use super::commits::{Done, Finished};
 use super::slots::Owner;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
 use crate::server::depth;
 use crate::server::http::Caller;
+use crate::server::outbox::{Outbox, Push};
 use crate::server::presence::ConnectionId;
-use crate::server::room::{Arrival, Push, Room};
+use crate::server::room::{Arrival, Room};
 use crate::server::state::Shared;
 use crate::server::sync::outbound::{Outbound, Stream};
 use crate::server::sync::{Grants, Pacing};
@@ -67,8 +68,6 @@ pub(super) mod close {
 
 /// How long either side has for its part of a close.
 const PARTING: Duration = Duration::from_secs(1);
-/// How many things may wait for a connection to be told.
-const OUTBOX: usize = 512;
 /// How many messages, or things it is told, a connection takes in before it sends what came of them.
 const AT_ONCE: usize = 64;
 /// A connection that never says that it is ready is sent deltas after this long anyway. Whoever says so later has missed
@@ -123,6 +122,7 @@ pub(super) struct Connection {
     /// What the client asked to hear; `None` is everything it may.
     pub requested: Option<HashSet<Group>>,
     pub out: Outbound<Arc<LogEntry>>,
+    pub behind: Behind,
     pub start: Start,
     /// It has said that it is ready.
     pub is_ready: bool,
@@ -195,13 +195,13 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
             return refuse(socket, close::FAILED, "the store failed").await;
         }
     };
-    let (outbox, pushes) = mpsc::channel(OUTBOX);
+    let outbox = Arc::new(Outbox::default());
     let id = start.id;
     let room = server.room(&caller.credential.space());
     let listed = listed(&server, &caller, requested.as_ref());
     let who = caller.session.participant().reference();
     let credential = caller.credential.id.clone();
-    let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox };
+    let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox: Arc::clone(&outbox) };
     server.metrics.sockets.fetch_add(1, Ordering::Relaxed);
     room.enter(arrival, listed, server.millis());
     let now = server.ticks();
@@ -215,6 +215,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         events,
         requested,
         out,
+        behind: Behind::default(),
         start,
         is_ready: false,
         is_primed: false,
@@ -239,7 +240,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         server,
         caller,
     };
-    let end = connection.serve(pushes).await;
+    let end = connection.serve(&outbox).await;
     drop(slot);
     connection.end(end).await;
 }
@@ -278,7 +279,7 @@ pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSe
 }
 
 impl Connection {
-    async fn serve(&mut self, mut pushes: mpsc::Receiver<Push>) -> End {
+    async fn serve(&mut self, outbox: &Outbox) -> End {
         if let Err(end) = Box::pin(self.send_snapshot()).await {
             return end;
         }
@@ -295,7 +296,7 @@ impl Connection {
             let step = tokio::select! {
                 message = self.socket.recv(), if !busy => Box::pin(self.messages(message)).await,
                 event = self.events.next() => self.events(event).await,
-                Some(push) = pushes.recv() => Box::pin(self.pushes(push, &mut pushes)).await,
+                push = outbox.next() => Box::pin(self.pushes(push, outbox)).await,
                 Some(done) = self.finished.next(), if !self.finished.is_empty() => Box::pin(self.finished(done)).await,
                 () = timer.as_mut() => Ok(()),
             };
@@ -309,9 +310,9 @@ impl Connection {
         }
     }
 
-    /// Whether it has as many commits under way as it may.
+    /// Whether it has as many commits under way as it may, or lags too far behind those it made.
     fn is_busy(&self) -> bool {
-        self.finished.len() >= self.server.options.limits.commits_in_flight
+        self.finished.len() >= self.server.options.limits.commits_in_flight || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
@@ -337,6 +338,9 @@ impl Connection {
     /// What follows every step: everything that may be sent now is, and whatever is due is done.
     async fn settle(&mut self) -> Result<(), End> {
         self.pass_on().await?;
+        if self.behind.is_behind() {
+            Box::pin(self.catch_up()).await?;
+        }
         let now = self.server.ticks();
         if now >= self.next_due() {
             Box::pin(self.tick(now)).await?;
@@ -492,7 +496,7 @@ impl Connection {
 
     async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
         match event {
-            Ok(Some(Event::Delta(entry))) => self.offer(entry),
+            Ok(Some(Event::Delta(entry))) => self.hear(entry).await?,
             Ok(Some(Event::Claims(_))) => {}
             Ok(Some(Event::Resync { reason, after, .. })) => Box::pin(self.resync(reason, after)).await?,
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
@@ -504,7 +508,7 @@ impl Connection {
     async fn resync(&mut self, reason: ResyncReason, after: SyncId) -> Result<(), End> {
         self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
         telemetry::socket_resyncs(reason, after);
-        self.caught_up_from_log(after.0).await?;
+        self.read_from(after.0).await?;
         if reason == ResyncReason::AccessChanged {
             let groups = listed(&self.server, &self.caller, self.requested.as_ref());
             self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
@@ -523,19 +527,12 @@ impl Connection {
     }
 
     /// Does what it was told, and what else it has been told already.
-    async fn pushes(&mut self, push: Push, pushes: &mut mpsc::Receiver<Push>) -> Result<(), End> {
-        let (mut next, mut left) = (Ok(push), AT_ONCE);
-        while let Ok(push) = next {
-            // What did not fit may have been that its credential changed.
-            if pushes.capacity() <= 1 {
-                self.check_login()?;
-            }
+    async fn pushes(&mut self, push: Push, outbox: &Outbox) -> Result<(), End> {
+        let (mut next, mut left) = (Some(push), AT_ONCE);
+        while let Some(push) = next {
             self.push(push).await?;
             left -= 1;
-            if left == 0 {
-                break;
-            }
-            next = pushes.try_recv();
+            next = if left > 0 { outbox.try_next() } else { None };
         }
         Ok(())
     }
@@ -548,6 +545,7 @@ impl Connection {
             Push::Bootstrapped(head) => self.bootstrapped(head).await,
             Push::Login => self.check_login(),
             Push::Close(code, reason) => Err(End::Close(code, reason)),
+            Push::FellBehind => Err(self.slow()),
         }
     }
 

@@ -37,8 +37,20 @@ impl Connection {
         project::frame(parcel, &self.server.schema, &self.server.metrics)
     }
 
+    /// Tells who is present and who waits for what.
     pub(super) async fn send_snapshot(&mut self) -> Result<(), End> {
-        for frame in self.room.snapshot(self.id, self.server.millis()) {
+        let mut after = None;
+        loop {
+            let (frames, last) = self.room.present_after(self.id, after.as_ref(), self.server.millis());
+            for frame in frames {
+                self.feed(Message::Text(frame)).await?;
+            }
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        for frame in self.room.lines(self.id) {
             self.feed(Message::Text(frame)).await?;
         }
         Ok(())
@@ -79,11 +91,14 @@ impl Connection {
         let limit = self.server.options.limits.write_timeout;
         match tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx))).await {
             Ok(done) => Ok(done?),
-            Err(_) => {
-                self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
-                Err(End::Slow)
-            }
+            Err(_) => Err(self.slow()),
         }
+    }
+
+    /// It is cut for being slow.
+    pub(super) fn slow(&self) -> End {
+        self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
+        End::Slow
     }
 
     pub(super) async fn send_frame(&mut self, frame: &ServerFrame<JsonText>) -> Result<(), End> {
@@ -121,5 +136,9 @@ impl Payload for Arc<LogEntry> {
     fn same_row(&self, other: &Self) -> bool {
         let (a, b) = (&self.delta.core, &other.delta.core);
         (&a.model_name, &a.model_id) == (&b.model_name, &b.model_id)
+    }
+
+    fn bytes(&self) -> u64 {
+        LogEntry::bytes(self)
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Database {
     /// Rows as they were last committed. Used only by the writing connection, for the same reason.
     pub recent: Option<Recent>,
     pub clock: Clock,
+    /// The last position and token that may have been given to what the file knows nothing of; see [`Self::stored_floor`].
+    pub floor: u64,
 }
 
 impl Database {
@@ -44,7 +46,7 @@ impl Database {
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
             ))
             .map_err(failed)?;
-        Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone() })
+        Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone(), floor: 0 })
     }
 
     /// A connection that only reads, and keeps little in memory.
@@ -219,7 +221,7 @@ impl Database {
         let row = self.connection.prepare_cached(sql)?.query_row([organization.as_str()], |row| {
             Ok((SyncId(unsigned(row.get(0)?)), SyncId(unsigned(row.get(1)?))))
         });
-        Ok(row.optional()?.unwrap_or_default())
+        Ok(row.optional()?.unwrap_or((SyncId(self.floor), SyncId(self.floor))))
     }
 
     fn execute(&self, sql: &str) -> Result<(), AbloError> {

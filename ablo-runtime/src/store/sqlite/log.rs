@@ -13,6 +13,7 @@ use super::insert::{Insert, owned, value};
 use super::load::{instant, unreadable};
 use super::write::{Times, unwritable};
 use crate::engine::LogEntry;
+use crate::store::LogRange;
 
 /// The columns of a log entry, after the organization.
 const COLUMNS: &str = "id, action_type, model_name, model_id, data, previous_data, sync_groups, created_at, \
@@ -75,20 +76,15 @@ impl Database {
     }
 
     /// A stretch of the log.
-    pub fn entries(
-        &self,
-        organization: &OrganizationId,
-        after: SyncId,
-        limit: usize,
-    ) -> rusqlite::Result<Vec<Arc<LogEntry>>> {
+    pub fn entries(&self, organization: &OrganizationId, range: &LogRange) -> rusqlite::Result<Vec<Arc<LogEntry>>> {
         let sql =
             format!("SELECT {COLUMNS} FROM ablo_deltas WHERE organization_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![organization.as_str(), signed(after), limit], |row| {
+        let limit = i64::try_from(range.limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![organization.as_str(), signed(range.after), limit], |row| {
             entry(organization, row).map(Arc::new)
         })?;
-        rows.collect()
+        range.taken(rows)
     }
 }
 

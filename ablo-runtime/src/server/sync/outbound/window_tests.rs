@@ -14,6 +14,10 @@ impl Payload for Write {
     fn same_row(&self, other: &Self) -> bool {
         self.0 == other.0
     }
+
+    fn bytes(&self) -> u64 {
+        300
+    }
 }
 
 /// Everything that may be sent now.
@@ -105,10 +109,17 @@ fn write(server: &mut Rows, row: u8, delete: bool, value: u32) -> DeltaAction {
 
 /// Runs a history against the old client and says whether it ended where the server is.
 fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
+    let history: Vec<_> = history.iter().map(|(row, delete, wait)| (*row, *delete, *wait, None)).collect();
+    converges_with(&history, acks, stream)
+}
+
+/// The same with bootstraps before some of the writes: this client's, or one of somebody else with the same credential,
+/// which is learned of some writes later.
+fn converges_with(history: &[(u8, bool, u64, Option<Option<u64>>)], acks: bool, stream: Stream) -> bool {
     let (mut server, mut client, mut out) = (Rows::new(), OldClient::default(), Outbound::new(stream, 0));
     out.set_settling(false);
     let mut now = 1_000;
-    let mut id = 0;
+    let mut id: u64 = 0;
     let step = |client: &mut OldClient, out: &mut Outbound<Write>, now: u64| {
         let mut acked = client.tick(now);
         for parcel in poll(out, now) {
@@ -121,10 +132,18 @@ fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
             out.acked(acked);
         }
     };
-    for (row, delete, wait) in history {
+    for (row, delete, wait, bootstrap) in history {
         for _ in 0..*wait {
             now += 20;
             step(&mut client, &mut out, now);
+        }
+        match bootstrap {
+            None => {}
+            Some(Some(later)) => out.loaded(id.saturating_sub(*later)),
+            Some(None) => {
+                out.loaded(id);
+                client.rows.clone_from(&server);
+            }
         }
         id += 1;
         let value = u32::try_from(id).unwrap();
@@ -151,6 +170,17 @@ proptest! {
         acks in any::<bool>(),
     ) {
         prop_assert!(converges(&history, acks, Stream::Windowed));
+    }
+
+    #[test]
+    fn bootstraps_that_are_learned_late_change_nothing_in_that(
+        history in prop::collection::vec(
+            (0u8..4, prop::bool::weighted(0.3), 0u64..3, prop::option::weighted(0.4, prop::option::of(0u64..4))),
+            20..60,
+        ),
+        acks in any::<bool>(),
+    ) {
+        prop_assert!(converges_with(&history, acks, Stream::Windowed));
     }
 }
 
@@ -231,6 +261,54 @@ fn an_insertion_takes_updates_in_unless_the_client_may_have_the_row() {
         assert_eq!(letters(None, Some(head), false), [(11, "I"), (13, "U")], "also when that is learned late");
     }
     assert_eq!(letters(None, None, true), [(11, "I"), (13, "U")], "its own row it has");
+}
+
+#[test]
+fn an_insertion_is_never_sent_after_what_came_later() {
+    let mut out = Outbound::new(Stream::Windowed, 9);
+    out.offer(delta(10, DeltaAction::Delete, 0, 0));
+    let mut sent = poll(&mut out, 1_000);
+    out.offer(delta(11, DeltaAction::Insert, 0, 1));
+    out.offer(delta(12, DeltaAction::Insert, 1, 1));
+    out.offer(delta(13, DeltaAction::Update, 0, 2));
+    sent.extend(poll(&mut out, 1_010));
+    out.loaded(11);
+    out.acked(12);
+    sent.extend(poll(&mut out, 1_020));
+    out.acked(13);
+    sent.extend(poll(&mut out, 1_030));
+    let sent: Vec<_> = sent.iter().map(|parcel| (parcel.delta.id, parcel.delta.letter.letter())).collect();
+    assert_eq!(sent, [(10, "D"), (11, "I"), (12, "I"), (13, "U")]);
+}
+
+#[test]
+fn an_insertion_goes_by_itself_only_when_something_would_pass_it() {
+    // Nothing holds anything back: the row goes once, as it is by now.
+    let mut out = Outbound::new(Stream::Windowed, 10);
+    out.hold(true);
+    for (id, letter, row) in [
+        (11, DeltaAction::Insert, 0),
+        (12, DeltaAction::Insert, 1),
+        (13, DeltaAction::Update, 0),
+        (14, DeltaAction::Update, 1),
+    ] {
+        out.offer(delta(id, letter, row, 1));
+    }
+    out.hold(false);
+    let sent: Vec<_> =
+        poll(&mut out, 1_000).iter().map(|parcel| (parcel.delta.id, parcel.delta.letter.letter())).collect();
+    assert_eq!(sent, [(13, "I"), (14, "I")]);
+}
+
+#[test]
+fn heads_are_forgotten_once_everything_is_past_them() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    for id in 1..10_000 {
+        out.loaded(id - 1);
+        out.offer(delta(id, DeltaAction::Update, 0, 1));
+        poll(&mut out, id * 10_000);
+    }
+    assert!(out.loaded.len() <= 2, "{}", out.loaded.len());
 }
 
 #[test]
