@@ -15,6 +15,7 @@ use tracing::Level;
 
 use super::commits::{Done, Finished};
 use super::slots::Owner;
+use super::sync::shown;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
 use crate::server::depth;
@@ -195,12 +196,12 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     let (outbox, pushes) = mpsc::channel(OUTBOX);
     let id = start.id;
     let room = server.room(&caller.credential.space());
-    let listed = listed(&server, &caller, requested.as_ref());
+    let shown = shown(&server, &caller, events.access());
     let who = caller.session.participant().reference();
     let credential = caller.credential.id.clone();
     let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox };
     server.metrics.sockets.fetch_add(1, Ordering::Relaxed);
-    room.enter(arrival, listed, server.millis());
+    room.enter(arrival, shown, server.millis());
     let now = server.ticks();
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
@@ -264,14 +265,6 @@ async fn part(socket: &mut WebSocket, code: u16, reason: &str) {
 fn comeback(random: u32) -> String {
     let millis = random % 5_001;
     format!("{}.{:03}", millis / 1_000, millis % 1_000)
-}
-
-/// The groups a peer shows: those it asked for, else those its credential lists.
-pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
-    match requested {
-        Some(requested) => requested.iter().cloned().collect(),
-        None => server.listed_groups(&caller.credential),
-    }
 }
 
 impl Connection {
@@ -503,8 +496,7 @@ impl Connection {
         telemetry::socket_resyncs(reason, after);
         self.caught_up_from_log(after.0).await?;
         if reason == ResyncReason::AccessChanged {
-            let groups = listed(&self.server, &self.caller, self.requested.as_ref());
-            self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+            self.show();
             self.send_snapshot().await?;
         }
         Ok(())
