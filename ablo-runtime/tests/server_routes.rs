@@ -154,6 +154,7 @@ async fn a_credential_that_reaches_nothing_gets_nothing() {
         "POST /agent/turn",
         "POST /auth/capability",
         "POST /sync/query",
+        "POST /v1/datasource",
         "POST /v1/tasks",
     ];
     assert_eq!(reached.iter().map(String::as_str).collect::<Vec<_>>(), expected);
