@@ -3,6 +3,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     ids::{CapabilityId, Group, OrganizationId, ParticipantId, SyncId, TaskId, TransactionId},
+    instant,
     json::JsonText,
     lenient,
     participant::{ParticipantKind, ParticipantRef},
@@ -343,7 +344,7 @@ pub struct WireDelta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<TransactionId>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "instant::serialize_any", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// The writer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
