@@ -63,7 +63,8 @@ async fn rejections_have_their_codes() {
     let denied = agent.commit(&json!([update("t1", json!({ "title": "x" }))])).await;
     assert_eq!(
         (&denied["error"]["code"], &denied["error"]["requiredCapability"]["scope"]),
-        (&json!("capability_scope_denied"), &json!("tasks.update"))
+        (&json!("capability_scope_denied"), &json!("task.update")),
+        "by the name the client used, as the SDK's documentation has it"
     );
 }
 
