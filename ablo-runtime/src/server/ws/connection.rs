@@ -18,7 +18,6 @@ use super::slots::Owner;
 use super::sync::shown;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
-use crate::server::depth;
 use crate::server::http::Caller;
 use crate::server::presence::ConnectionId;
 use crate::server::room::{Arrival, Push, Room};
@@ -26,6 +25,7 @@ use crate::server::state::Shared;
 use crate::server::sync::outbound::{Outbound, Stream};
 use crate::server::sync::{Grants, Pacing};
 use crate::server::telemetry::{self, RequestId, Tally};
+use crate::server::{depth, surrogates};
 
 /// What a handshake asked for.
 #[derive(Debug)]
@@ -411,7 +411,8 @@ impl Connection {
             return self.too_large(&text).await;
         }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
-        match (ClientFrame::decode(&text), nested) {
+        let mended = surrogates::mended(&text);
+        match (ClientFrame::decode(mended.as_deref().unwrap_or(&text)), nested) {
             (Ok(frame), None) => self.frame(frame).await,
             (Ok(ClientFrame::Commit(commit)), Some(error)) => self.refuse(commit.client_tx_id, error).await,
             // Nobody waits for an answer to anything else.
