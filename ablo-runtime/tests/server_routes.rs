@@ -70,6 +70,7 @@ fn mint(book: &Book, ttl: Option<std::time::Duration>, narrow: bool) -> String {
         on_behalf_of: None,
         operations: nothing.clone(),
         groups: nothing,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,

@@ -326,7 +326,7 @@ impl Connection {
     /// Hears the groups of the handshake and of every scope from here on. `returned` says that lent groups were given back.
     async fn resubscribe(&mut self, returned: bool) -> Result<(), End> {
         let groups = |scope: &Scope| scope.groups.clone();
-        let lent: BTreeSet<Group> =
+        let mut lent: BTreeSet<Group> =
             self.scopes.values().filter(|scope| scope.lender.is_some()).flat_map(groups).collect();
         // Whoever hears all of its own hears those already; it is now seen by who hears only those.
         if self.requested.is_none() && lent.is_empty() && !returned {
@@ -336,7 +336,9 @@ impl Connection {
         let extra = self.scopes.values().flat_map(groups);
         let wanted: Option<HashSet<Group>> =
             self.requested.as_ref().map(|base| base.iter().cloned().chain(extra).collect());
-        let participant = Participant { lent, ..self.caller.session.participant().clone() };
+        let own = self.caller.session.participant().clone();
+        lent.extend(own.lent.iter().cloned());
+        let participant = Participant { lent, ..own };
         let listener = self.server.engine.session(participant);
         let next = listener.subscribe(wanted).await.map_err(End::failed)?;
         // The old subscription has everything up to where the new one starts.

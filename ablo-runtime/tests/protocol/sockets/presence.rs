@@ -1,10 +1,8 @@
 //! Who is there, and what they hold.
 
-use ablo_runtime::server::ServeOptions;
-use ablo_schema::ir::SchemaDef;
 use serde_json::{Value, json};
 
-use super::{Client, create};
+use super::{Client, create, members};
 use crate::{served, served::Served};
 
 async fn row(served: &Served) {
@@ -172,8 +170,7 @@ async fn joining_shows_oneself() {
 /// 5.5: People who share what rows grant them know of each other, for as long as both are granted it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn members_know_of_each_other() {
-    let schema = SchemaDef::from_artifact(include_str!("members.json")).unwrap().validate().unwrap();
-    let served = Served::start(ServeOptions::dev(schema), None).await;
+    let served = members().await;
     let member = |user: &str| create("member", user, json!({ "userId": user, "roomId": "r1" }));
     served
         .commit(&json!([
