@@ -40,6 +40,7 @@ mod retention;
 mod room;
 mod serve;
 mod state;
+mod surrogates;
 pub mod sync;
 mod telemetry;
 mod ws;

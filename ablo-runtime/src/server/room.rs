@@ -104,10 +104,12 @@ impl Room {
     pub fn regroup(&self, id: ConnectionId, access: Access, groups: Vec<Group>, now: i64) {
         let mut inside = self.lock();
         let Some(peer) = inside.peers.get_mut(&id) else { return };
-        peer.access = access;
+        let before = std::mem::replace(&mut peer.access, access);
         let who = peer.who.id.clone();
+        let known_by = inside.presence.groups_of(&who);
         inside.presence.regroup(&who, id, groups);
         inside.announce(&who, PresenceKind::Update, now, &[]);
+        inside.part(id, &before, &known_by, now);
     }
 
     /// A connection said what its participant does.
@@ -342,6 +344,28 @@ impl Inside {
             let frame = self.presence.frame(who, kind, &peer.access, now, ended);
             if let Some(frame) = frame.and_then(text) {
                 peer.outbox.state(&topic, frame);
+            }
+        }
+    }
+
+    /// Tells a connection, and those it could be seen by, of whom they may not know any more: clients would show them for ever.
+    fn part(&self, id: ConnectionId, before: &Access, known_by: &[Group], now: i64) {
+        let Some(own) = self.peers.get(&id) else { return };
+        let knows = |access: &Access, of: &ParticipantId| {
+            self.presence.frame(of, PresenceKind::Update, access, now, &[]).is_some()
+        };
+        let parting = |of: &ParticipantId, from: &Peer| {
+            let frame = text(self.presence.parting(of, now));
+            frame.into_iter().for_each(|frame| from.outbox.state(&Topic::Presence(of.clone()), frame));
+        };
+        for peer in self.peers.values().filter(|peer| peer.who.id != own.who.id) {
+            if peer.access.sees(known_by) && !knows(&peer.access, &own.who.id) {
+                parting(&own.who.id, peer);
+            }
+        }
+        for other in self.presence.known().filter(|other| **other != own.who.id) {
+            if knows(before, other) && !knows(&own.access, other) {
+                parting(other, own);
             }
         }
     }

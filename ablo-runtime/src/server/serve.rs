@@ -188,6 +188,7 @@ pub fn mint_key(book: &Book, kind: KeyKind, env: KeyEnv, organization: &str) -> 
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,

@@ -41,6 +41,7 @@ fn mint(kind: KeyKind, ttl: Option<Duration>) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: Map::new(),
         label: None,
         parent: None,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     ids::{CapabilityId, Group, OrganizationId, ParticipantId, SyncId, TaskId, TransactionId},
+    instant::{self, Instant},
     json::{JsonText, ObjectWriter},
     lenient,
     participant::{ParticipantKind, ParticipantRef},
@@ -343,7 +344,7 @@ pub struct WireDelta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<TransactionId>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "instant::serialize_any", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// The writer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -426,7 +427,7 @@ impl WireDelta {
         }
         object.member("syncGroups", &self.sync_groups)?;
         object.optional("transactionId", self.transaction_id.as_ref())?;
-        object.optional("createdAt", self.created_at.as_ref())?;
+        object.optional("createdAt", self.created_at.map(Instant).as_ref())?;
         object.optional("createdBy", self.created_by.as_ref())?;
         object.optional("actor", self.actor.as_ref())?;
         object.optional("onBehalfOf", self.on_behalf_of.as_ref())?;

@@ -12,6 +12,7 @@ mod delta;
 mod error;
 mod frame;
 mod ids;
+mod instant;
 mod json;
 mod key;
 mod lenient;

@@ -27,7 +27,7 @@ impl Turn<'_, '_> {
     pub fn operation(&mut self, operation: &CommitOperation, prepared: &Prepared) -> Result<(), Halt> {
         let key = prepared.key.as_ref().map_err(Clone::clone)?;
         let model = self.view.rules.model(key.model);
-        self.authorize(model, operation.action)?;
+        self.authorize(model, operation)?;
         let row = match self.view.row(key)? {
             Some(row) if operation.action == Action::Create => {
                 return self.create_again(key, &row, operation);
@@ -51,13 +51,13 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn authorize(&self, model: ModelRef<'_>, action: Action) -> Result<(), AbloError> {
-        let operation = match action {
+    fn authorize(&self, model: ModelRef<'_>, operation: &CommitOperation) -> Result<(), AbloError> {
+        let right = match operation.action {
             Action::Archive | Action::Unarchive => "update",
             action => action.as_str(),
         };
-        if !self.job.seat.may(model, operation) {
-            return Err(refusal::operation_denied(model, operation));
+        if !self.job.seat.may(model, right) {
+            return Err(refusal::operation_denied(model, &operation.model, right));
         }
         if !model.is_mutable() {
             let message = format!("`{}` is not mutable: participants only read it", model.key());

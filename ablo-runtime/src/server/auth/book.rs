@@ -128,6 +128,8 @@ pub struct Mint {
     pub operations: Option<Vec<String>>,
     /// Only these groups.
     pub groups: Option<Vec<String>>,
+    /// These groups, whatever the participant's identity gives it.
+    pub is_given_groups: bool,
     /// What the backend says about the participant.
     pub user_meta: Map<String, Value>,
     /// A name for people.
@@ -332,6 +334,7 @@ impl Book {
             on_behalf_of: mint.on_behalf_of,
             operations: mint.operations,
             groups: mint.groups,
+            is_given_groups: mint.is_given_groups,
             user_meta: mint.user_meta,
             label: mint.label,
             display: display.to_owned(),
@@ -426,6 +429,7 @@ impl Book {
             on_behalf_of: old.on_behalf_of.clone(),
             operations: old.operations.clone(),
             groups: old.groups.clone(),
+            is_given_groups: old.is_given_groups,
             user_meta: old.user_meta.clone(),
             label: old.label.clone(),
             parent: old.parent.clone(),

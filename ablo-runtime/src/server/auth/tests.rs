@@ -27,6 +27,7 @@ fn wish(kind: KeyKind, ttl: Option<u64>) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,

@@ -98,6 +98,11 @@ pub fn claims_preempted(organization: &OrganizationId, change: &ClaimsChange) {
     }
 }
 
+/// A client named a database for its rows, which are kept here.
+pub fn database_not_used() {
+    tracing::warn!(target: SERVER, "database not used");
+}
+
 /// An organization's log begins later now.
 pub fn log_trimmed(organization: &OrganizationId, from: SyncId, through: SyncId) {
     let organization = organization.as_str();

@@ -15,9 +15,9 @@ use tracing::Level;
 use super::behind::Behind;
 use super::commits::{Done, Finished};
 use super::slots::Owner;
+use super::sync::shown;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
-use crate::server::depth;
 use crate::server::http::Caller;
 use crate::server::outbox::{Outbox, Push};
 use crate::server::presence::ConnectionId;
@@ -26,6 +26,7 @@ use crate::server::state::Shared;
 use crate::server::sync::outbound::{Outbound, Stream};
 use crate::server::sync::{Grants, Pacing};
 use crate::server::telemetry::{self, RequestId, Tally};
+use crate::server::{depth, surrogates};
 
 /// What a handshake asked for.
 #[derive(Debug)]
@@ -198,12 +199,12 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     let outbox = Arc::new(Outbox::default());
     let id = start.id;
     let room = server.room(&caller.credential.space());
-    let listed = listed(&server, &caller, requested.as_ref());
+    let shown = shown(&server, &caller, events.access());
     let who = caller.session.participant().reference();
     let credential = caller.credential.id.clone();
     let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox: Arc::clone(&outbox) };
     server.metrics.sockets.fetch_add(1, Ordering::Relaxed);
-    room.enter(arrival, listed, server.millis());
+    room.enter(arrival, shown, server.millis());
     let now = server.ticks();
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
@@ -268,14 +269,6 @@ async fn part(socket: &mut WebSocket, code: u16, reason: &str) {
 fn comeback(random: u32) -> String {
     let millis = random % 5_001;
     format!("{}.{:03}", millis / 1_000, millis % 1_000)
-}
-
-/// The groups a peer shows: those it asked for, else those its credential lists.
-pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
-    match requested {
-        Some(requested) => requested.iter().cloned().collect(),
-        None => server.listed_groups(&caller.credential),
-    }
 }
 
 impl Connection {
@@ -425,7 +418,8 @@ impl Connection {
             return self.too_large(&text).await;
         }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
-        match (ClientFrame::decode(&text), nested) {
+        let mended = surrogates::mended(&text);
+        match (ClientFrame::decode(mended.as_deref().unwrap_or(&text)), nested) {
             (Ok(frame), None) => self.frame(frame).await,
             (Ok(ClientFrame::Commit(commit)), Some(error)) => self.refuse(commit.client_tx_id, error).await,
             // Nobody waits for an answer to anything else.
@@ -510,8 +504,7 @@ impl Connection {
         telemetry::socket_resyncs(reason, after);
         self.read_from(after.0).await?;
         if reason == ResyncReason::AccessChanged {
-            let groups = listed(&self.server, &self.caller, self.requested.as_ref());
-            self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+            self.show();
             self.send_snapshot().await?;
         }
         Ok(())

@@ -13,7 +13,9 @@ use axum::extract::ws::Message;
 use super::behind::PAGE;
 use super::connection::{Connection, End};
 use super::project;
-use crate::engine::{LogEntry, Participant};
+use crate::engine::{Access, LogEntry, Participant};
+use crate::server::http::Caller;
+use crate::server::state::Shared;
 use crate::server::sync::Place;
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
@@ -294,24 +296,42 @@ impl Connection {
     /// Hears the groups of the handshake and of every scope from here on. `returned` says that lent groups were given back.
     async fn resubscribe(&mut self, returned: bool) -> Result<(), End> {
         let groups = |scope: &Scope| scope.groups.clone();
-        let lent: BTreeSet<Group> =
+        let mut lent: BTreeSet<Group> =
             self.scopes.values().filter(|scope| scope.lender.is_some()).flat_map(groups).collect();
-        // Whoever hears all of its own hears those already.
+        // Whoever hears all of its own hears those already; it is now seen by who hears only those.
         if self.requested.is_none() && lent.is_empty() && !returned {
+            self.show();
             return Ok(());
         }
         let extra = self.scopes.values().flat_map(groups);
         let wanted: Option<HashSet<Group>> =
             self.requested.as_ref().map(|base| base.iter().cloned().chain(extra).collect());
-        let participant = Participant { lent, ..self.caller.session.participant().clone() };
+        let own = self.caller.session.participant().clone();
+        lent.extend(own.lent.iter().cloned());
+        let participant = Participant { lent, ..own };
         let listener = self.server.engine.session(participant);
-        let next = listener.subscribe(wanted.clone()).await.map_err(End::failed)?;
+        let next = listener.subscribe(wanted).await.map_err(End::failed)?;
         // The old subscription has everything up to where the new one starts.
         self.drain_events().await?;
         self.events = next;
-        let groups = super::connection::listed(&self.server, &self.caller, wanted.as_ref());
-        self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+        self.show();
         self.send_snapshot().await
+    }
+
+    /// Shows the participant to those who share what it hears.
+    pub(super) fn show(&self) {
+        let access = self.events.access().clone();
+        let groups = shown(&self.server, &self.caller, &access);
+        let joined = self.scopes.values().flat_map(|scope| scope.groups.iter().cloned());
+        self.room.regroup(self.id, access, groups.into_iter().chain(joined).collect(), self.server.millis());
+    }
+}
+
+/// The groups a peer shows: those it hears; those its credential lists when it hears everything.
+pub(super) fn shown(server: &Shared, caller: &Caller, access: &Access) -> Vec<Group> {
+    match access {
+        Access::Groups(groups) => groups.iter().cloned().collect(),
+        Access::All => server.listed_groups(&caller.credential),
     }
 }
 

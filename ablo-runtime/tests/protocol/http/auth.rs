@@ -16,6 +16,7 @@ fn mint(kind: KeyKind, participant: ParticipantKind) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: Map::new(),
         label: None,
         parent: None,

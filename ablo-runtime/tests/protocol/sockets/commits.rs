@@ -1,6 +1,7 @@
 //! Writes and what becomes of them.
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, create, remove, update};
 use crate::{served, served::uuid};
@@ -63,8 +64,31 @@ async fn rejections_have_their_codes() {
     let denied = agent.commit(&json!([update("t1", json!({ "title": "x" }))])).await;
     assert_eq!(
         (&denied["error"]["code"], &denied["error"]["requiredCapability"]["scope"]),
-        (&json!("capability_scope_denied"), &json!("tasks.update"))
+        (&json!("capability_scope_denied"), &json!("task.update")),
+        "by the name the client used, as the SDK's documentation has it"
     );
+}
+
+/// 4.11: Text that was cut between the halves of a character keeps no write of its batch out: the half becomes U+FFFD.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_character_refuses_nothing() {
+    let served = served().await;
+    let mut client = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    // What JSON.stringify makes of '👍'.slice(0, 1).
+    let cut = r#"{"type":"commit","payload":{"clientTxId":"c1","operations":[
+        {"type":"CREATE","model":"task","id":"t1","input":{"title":"whole"}},
+        {"type":"CREATE","model":"task","id":"t2","input":{"title":"cut \ud83d","meta":{"k\udc4d":"\ud83d\udc4d"}}}]}}"#;
+    client.send_raw(Message::Text(cut.into())).await;
+    let receipt = client.next("mutation_result", |receipt| receipt["clientTxId"] == "c1").await;
+    assert_eq!(receipt["success"], true, "{receipt}");
+    assert_eq!(peer.delta("t1").await["data"]["title"], "whole");
+    let data = peer.delta("t2").await["data"].clone();
+    assert_eq!((&data["title"], &data["meta"]), (&json!("cut \u{fffd}"), &json!({ "k\u{fffd}": "👍" })));
+    let (path, key) = ("/api/v1/models/tasks/t1", format!("authorization: Bearer {}\r\n", served.key));
+    let (status, _, answer) = served.exchange("PATCH", path, &key, r#"{"data":{"title":"\udc4d"}}"#).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(peer.delta("t1").await["data"]["title"], "\u{fffd}");
 }
 
 /// 4.11: Unrelated writes share a commit: one that is refused refuses them all, and the next commit is not disturbed.
