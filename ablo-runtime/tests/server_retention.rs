@@ -258,6 +258,7 @@ async fn a_running_server_forgets_by_itself() {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,

@@ -1,7 +1,9 @@
+#[cfg(feature = "server")]
 use std::sync::OnceLock;
 
 use ablo_schema::wire::{Group, JsonText, StoredDelta, SyncId};
-use bytes::Bytes;
+#[cfg(feature = "server")]
+use axum::extract::ws::Utf8Bytes;
 
 /// A delta in an organization's log, shared by everyone it is sent to.
 #[derive(Debug)]
@@ -16,7 +18,8 @@ pub struct LogEntry {
     pub hidden_from: Option<Vec<Group>>,
     /// The only one who hears of it, by the id that grants name: what somebody sees changed because a grant did.
     pub only_for: Option<String>,
-    text: OnceLock<Bytes>,
+    #[cfg(feature = "server")]
+    text: OnceLock<Utf8Bytes>,
 }
 
 impl LogEntry {
@@ -28,7 +31,14 @@ impl LogEntry {
         hidden_from: Option<Vec<Group>>,
         only_for: Option<String>,
     ) -> Self {
-        Self { delta, previous, hidden_from, only_for, text: OnceLock::new() }
+        Self {
+            delta,
+            previous,
+            hidden_from,
+            only_for,
+            #[cfg(feature = "server")]
+            text: OnceLock::new(),
+        }
     }
 
     /// Its position in the log.
@@ -46,8 +56,10 @@ impl LogEntry {
         (256 + core.model_id.len() + json(&core.data) + json(&core.previous_data) + transaction) as u64
     }
 
-    /// What is sent of the delta: encoded by the first who asks, and shared with everyone after, however many they are.
-    pub fn text(&self, encode: impl FnOnce(&StoredDelta) -> Bytes) -> &Bytes {
+    /// What sockets are sent of the delta: encoded by the first who asks, and shared with everyone after, however many they
+    /// are.
+    #[cfg(feature = "server")]
+    pub fn text(&self, encode: impl FnOnce(&StoredDelta) -> Utf8Bytes) -> &Utf8Bytes {
         self.text.get_or_init(|| encode(&self.delta))
     }
 }

@@ -5,7 +5,7 @@ use std::task::Waker;
 use ablo_schema::wire::{ClaimId, Group, ParticipantRef, SyncId};
 use tokio::sync::watch;
 
-use super::{Access, ClaimsChange, Event, LogEntry};
+use super::{Access, ClaimsChange, LogEntry};
 use crate::claims::ClaimEvent;
 
 /// The subscriptions of one organization, found by group: publishing costs what the touched groups cost, not what all
@@ -40,10 +40,22 @@ pub(crate) struct Mailbox {
     state: Mutex<Waiting>,
 }
 
+/// What one thing that waits is.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// What was published together, the same for everyone who hears of it.
+    Deltas(Arc<[Arc<LogEntry>]>),
+    /// A delta by itself.
+    Delta(Arc<LogEntry>),
+    Claims(Arc<ClaimsChange>),
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    pub events: VecDeque<Event>,
-    /// Events were given up since the last one in `events`.
+    pub mail: VecDeque<Mail>,
+    /// How many events that is.
+    pub count: usize,
+    /// Events were given up since the last one that waits.
     pub overflown: bool,
     /// A grant changed: what may be heard has to be looked up again.
     pub regrant: bool,
@@ -62,18 +74,20 @@ impl Mailbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, events: impl Iterator<Item = Event>) {
+    fn push(&self, all: impl Iterator<Item = Mail>) {
         self.change(|state| {
             if state.overflown || state.regrant {
                 return;
             }
-            for event in events {
-                if state.events.len() == self.capacity {
+            for mail in all {
+                let count = if let Mail::Deltas(deltas) = &mail { deltas.len() } else { 1 };
+                if state.count + count > self.capacity {
                     // The log has what is given up here; the reader is told to fetch it.
                     state.overflown = true;
                     return;
                 }
-                state.events.push_back(event);
+                state.count += count;
+                state.mail.push_back(mail);
             }
         });
     }
@@ -147,7 +161,8 @@ impl Hub {
     pub fn restart(&self, mailbox: &Mailbox) -> SyncId {
         let members = self.lock();
         let mut state = mailbox.lock();
-        state.events.clear();
+        state.mail.clear();
+        state.count = 0;
         state.overflown = false;
         members.head
     }
@@ -224,6 +239,9 @@ impl Members {
     fn deliver(&mut self, entries: &[Arc<LogEntry>]) {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
         self.head = self.head.max(last.id());
+        // All of the audience hears of what is not kept from some of it.
+        let is_for_all = entries.iter().all(|entry| entry.hidden_from.is_none() && entry.only_for.is_none());
+        let shared: Option<Arc<[_]>> = is_for_all.then(|| entries.into());
         let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
         for id in audience {
             let Some(Member { access, user, mailbox, last: heard }) = self.by_id.get_mut(&id) else { continue };
@@ -231,8 +249,13 @@ impl Members {
             if *heard >= last.id() {
                 continue;
             }
-            let new = entries.iter().filter(|entry| entry.id() > *heard && access.hears(user, entry));
-            mailbox.push(new.map(|entry| Event::Delta(Arc::clone(entry))));
+            match &shared {
+                Some(shared) if *heard < first.id() => mailbox.push(std::iter::once(Mail::Deltas(Arc::clone(shared)))),
+                _ => {
+                    let new = entries.iter().filter(|entry| entry.id() > *heard && access.hears(user, entry));
+                    mailbox.push(new.map(|entry| Mail::Delta(Arc::clone(entry))));
+                }
+            }
             *heard = last.id();
         }
     }
@@ -243,7 +266,7 @@ impl Members {
         audience.dedup();
         for id in audience {
             if let Some(member) = self.by_id.get(&id) {
-                member.mailbox.push(std::iter::once(Event::Claims(Arc::clone(change))));
+                member.mailbox.push(std::iter::once(Mail::Claims(Arc::clone(change))));
             }
         }
         for event in &change.events {

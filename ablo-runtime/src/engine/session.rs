@@ -64,6 +64,12 @@ impl Session {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Lets what is requested meanwhile share a transaction, as far as one reaches.
+    pub(crate) fn together<T>(&self, requests: impl FnOnce() -> T) -> T {
+        let _held = self.writer.hold();
+        requests()
+    }
+
     /// Sends a command to the claims of a row. What it answers may be overtaken by events: follow the handle first, with
     /// [`Self::follow_claim`], to miss none.
     ///

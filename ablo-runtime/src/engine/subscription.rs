@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Group, SyncId};
 
-use super::hub::Mailbox;
+use super::hub::{Mail, Mailbox};
 use super::{Access, Event, LogEntry, LogPage, ResyncReason, Session};
 use crate::store::LogRange;
 
@@ -21,7 +21,9 @@ pub struct Subscription {
     access: Access,
     mailbox: Arc<Mailbox>,
     /// What was taken out of the mailbox, all of it at once.
-    taken: VecDeque<Event>,
+    taken: VecDeque<Mail>,
+    /// The deltas that are being yielded, and how many of them have been.
+    run: Option<(Arc<[Arc<LogEntry>]>, usize)>,
     id: u64,
     start: SyncId,
     last: SyncId,
@@ -44,6 +46,7 @@ impl Subscription {
             access: Access::Groups(HashSet::new()),
             mailbox,
             taken: VecDeque::new(),
+            run: None,
             id,
             start: SyncId(0),
             last: SyncId(0),
@@ -114,14 +117,38 @@ impl Subscription {
         }
     }
 
+    /// The next delta if it was published together with the last one.
+    pub(crate) fn next_of_run(&mut self) -> Option<Arc<LogEntry>> {
+        let (deltas, at) = self.run.as_mut()?;
+        let Some(entry) = deltas.get(*at) else {
+            self.run = None;
+            return None;
+        };
+        *at += 1;
+        self.last = entry.id();
+        Some(Arc::clone(entry))
+    }
+
+    /// The next event of what was taken.
+    fn next_taken(&mut self) -> Option<Event> {
+        loop {
+            if let Some(entry) = self.next_of_run() {
+                return Some(Event::Delta(entry));
+            }
+            match self.taken.pop_front()? {
+                Mail::Deltas(deltas) => self.run = Some((deltas, 0)),
+                Mail::Delta(entry) => {
+                    self.last = entry.id();
+                    return Some(Event::Delta(entry));
+                }
+                Mail::Claims(change) => return Some(Event::Claims(change)),
+            }
+        }
+    }
+
     async fn arrived(&mut self, taken: Taken) -> Result<Option<Event>, AbloError> {
         match taken {
-            Taken::Event(event) => {
-                if let Event::Delta(entry) = &event {
-                    self.last = entry.id();
-                }
-                Ok(Some(event))
-            }
+            Taken::Event(event) => Ok(Some(event)),
             Taken::Resync => {
                 let head = self.session.writer().hub.restart(&self.mailbox);
                 let after = std::mem::replace(&mut self.last, head);
@@ -140,25 +167,30 @@ impl Subscription {
 
     /// Takes what is there; else `reader` is woken once something is.
     fn take(&mut self, reader: Option<&Waker>) -> Poll<Taken> {
-        if let Some(event) = self.taken.pop_front() {
+        if let Some(event) = self.next_taken() {
             return Poll::Ready(Taken::Event(event));
         }
         if self.taken.capacity() > KEPT {
             self.taken = VecDeque::new();
         }
         let mut state = self.mailbox.lock();
-        std::mem::swap(&mut state.events, &mut self.taken);
-        Poll::Ready(match self.taken.pop_front() {
-            Some(event) => Taken::Event(event),
-            None if state.regrant => Taken::Regrant,
-            None if state.overflown => Taken::Resync,
-            None if state.closed => Taken::Closed,
-            None => {
-                if let Some(reader) = reader {
-                    state.reader.get_or_insert_with(|| reader.clone()).clone_from(reader);
-                }
-                return Poll::Pending;
+        if !state.mail.is_empty() {
+            std::mem::swap(&mut state.mail, &mut self.taken);
+            state.count = 0;
+            drop(state);
+            return self.take(reader);
+        }
+        Poll::Ready(if state.regrant {
+            Taken::Regrant
+        } else if state.overflown {
+            Taken::Resync
+        } else if state.closed {
+            Taken::Closed
+        } else {
+            if let Some(reader) = reader {
+                state.reader.get_or_insert_with(|| reader.clone()).clone_from(reader);
             }
+            return Poll::Pending;
         })
     }
 }

@@ -100,6 +100,12 @@ impl Writer {
         Ok(())
     }
 
+    /// Has nothing written until what it answers is dropped, unless something is being written already.
+    pub(crate) fn hold(self: &Arc<Self>) -> Held {
+        let was_running = std::mem::replace(&mut self.queue().is_running, true);
+        Held((!was_running).then(|| Arc::clone(self)))
+    }
+
     #[cfg(test)]
     pub(crate) fn usage(&self) -> Usage {
         self.queue().usage
@@ -113,5 +119,50 @@ impl Writer {
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Requests gather as long as it is there.
+pub(crate) struct Held(Option<Arc<Writer>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(writer) = self.0.take() {
+            writer.store.submit(Arc::clone(&writer));
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use ablo_schema::ir::SchemaDef;
+    use ablo_schema::wire::Commit;
+
+    use crate::engine::{Engine, EngineOptions, Participant};
+    use crate::store::MemoryStore;
+
+    #[tokio::test]
+    async fn what_is_requested_together_is_written_together() {
+        let artifact = include_str!("../../../tests/conformance/schema.json");
+        let schema = SchemaDef::from_artifact(artifact).unwrap().validate().unwrap();
+        let engine = Engine::open(schema, MemoryStore::new(), EngineOptions::default()).await.unwrap();
+        let session = engine.session(Participant::system("org_1", "sys"));
+        let commit = |id: &str| {
+            let operation = format!(r#"{{"type":"CREATE","model":"notes","id":"{id}","input":{{"text":"a"}}}}"#);
+            session.commit(Commit::decode(&format!(r#"{{"clientTxId":"{id}","operations":[{operation}]}}"#)).unwrap())
+        };
+        let (mut first, mut second) = (pin!(commit("n1")), pin!(commit("n2")));
+        let mut cx = Context::from_waker(Waker::noop());
+        session.together(|| {
+            assert!(first.as_mut().poll(&mut cx).is_pending());
+            assert!(second.as_mut().poll(&mut cx).is_pending());
+        });
+        assert!(first.poll(&mut cx).is_ready() && second.poll(&mut cx).is_ready());
+        assert_eq!(session.head().await.unwrap().0, 2);
     }
 }

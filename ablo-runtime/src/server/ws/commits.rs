@@ -1,5 +1,4 @@
-use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Poll, Waker};
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{ClaimId, ClientFrame, ClientTxId, Commit, Receipt, ServerFrame, SyncId, TransactionId};
@@ -23,8 +22,8 @@ pub(super) struct Done {
 }
 
 impl Connection {
-    /// Takes a commit in. It is queued before the next frame is read, so commits of one socket keep their order.
-    pub(super) fn commit(&mut self, commit: Commit) -> Result<(), End> {
+    /// Takes a commit in. It is made together with the others that are there, before any other frame is looked at.
+    pub(super) fn commit(&mut self, commit: Commit) {
         self.tally.commits += 1;
         let frame = self.tally.received;
         let attempt = commit.client_tx_id.clone();
@@ -44,20 +43,33 @@ impl Connection {
             Some(task) => self.server.book.open_task_of(&self.caller.credential, task.as_str()),
             None => Ok(()),
         };
-        let mut finished: Finished = Box::pin(async move {
+        self.taken_in.push(Box::pin(async move {
             let outcome = match task {
                 Ok(()) => session.commit(request).await,
                 Err(error) => Err(error),
             };
             Done { frame, attempt, rows, own, outcome }
-        });
-        // The first poll puts it in the organization's queue.
-        let waker = std::task::Waker::noop();
-        match Pin::new(&mut finished).poll(&mut Context::from_waker(waker)) {
-            std::task::Poll::Ready(done) => self.finished.push(Box::pin(std::future::ready(done))),
-            std::task::Poll::Pending => self.finished.push(finished),
+        }));
+    }
+
+    /// Makes the commits that were taken in, in their order.
+    pub(super) fn make_commits(&mut self) {
+        if self.taken_in.is_empty() {
+            return;
         }
-        Ok(())
+        let mut taken_in = std::mem::take(&mut self.taken_in);
+        let mut cx = Context::from_waker(Waker::noop());
+        // The first poll puts each in the organization's queue.
+        let at_once = self
+            .caller
+            .session
+            .together(|| taken_in.iter_mut().map(|commit| commit.as_mut().poll(&mut cx)).collect::<Vec<_>>());
+        for (commit, at_once) in taken_in.into_iter().zip(at_once) {
+            self.finished.push(match at_once {
+                Poll::Ready(done) => Box::pin(std::future::ready(done)),
+                Poll::Pending => commit,
+            });
+        }
     }
 
     /// Answers a commit.

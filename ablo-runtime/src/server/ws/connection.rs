@@ -14,7 +14,7 @@ use tracing::Level;
 
 use super::behind::Behind;
 use super::commits::{Done, Finished};
-use super::slots::Owner;
+use super::slots::{Owner, Slot};
 use super::sync::shown;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
@@ -136,6 +136,8 @@ pub(super) struct Connection {
     /// Answers that are held back, by the time they are due.
     pub late: BTreeMap<(u64, u64), String>,
     pub late_count: u64,
+    /// Commits that have not been made yet.
+    pub taken_in: Vec<Finished>,
     pub finished: FuturesUnordered<Finished>,
     /// Writes of this connection that have not come back as deltas.
     pub own: HashSet<TransactionId>,
@@ -157,8 +159,23 @@ pub(super) struct Connection {
     pub tally: Tally,
 }
 
-/// Runs a socket from its handshake to its end.
-pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) {
+/// Runs a socket from its handshake to its end. Only its beginning and its end need much room, and have it apart: nearly
+/// always it is idle, as one of thousands.
+pub fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> impl Future<Output = ()> {
+    let beginning = Box::pin(begin(server, caller, socket, start));
+    async move {
+        let Some((mut connection, outbox, slot)) = beginning.await else { return };
+        let end = connection.serve(&outbox).await;
+        drop(slot);
+        Box::pin(connection.end(end)).await;
+    }
+}
+
+/// A connection, what it is told, and its place.
+type Begun = (Box<Connection>, Arc<Outbox>, Option<Slot>);
+
+/// Lets a socket in, or closes it.
+async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> Option<Begun> {
     let limits = &server.options.limits;
     let most = match limits.sockets_per_organization {
         0 => usize::MAX,
@@ -182,18 +199,21 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         })
     };
     if let Some((code, reason)) = refusal {
-        return refuse(socket, code, reason).await;
+        refuse(socket, code, reason).await;
+        return None;
     }
     let groups: Vec<&str> = start.groups.iter().map(String::as_str).collect();
     let requested = server.asked(&caller.credential, &groups);
     if requested.as_ref().map_or(0, HashSet::len) > server.options.limits.groups_per_socket {
-        return refuse(socket, close::TOO_MANY_GROUPS, "too many groups").await;
+        refuse(socket, close::TOO_MANY_GROUPS, "too many groups").await;
+        return None;
     }
     let events = match caller.session.subscribe(requested.clone()).await {
         Ok(events) => events,
         Err(error) => {
             telemetry::told(error);
-            return refuse(socket, close::FAILED, "the store failed").await;
+            refuse(socket, close::FAILED, "the store failed").await;
+            return None;
         }
     };
     let outbox = Arc::new(Outbox::default());
@@ -209,7 +229,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
     out.hold(true);
-    let mut connection = Connection {
+    let connection = Connection {
         room,
         id,
         socket,
@@ -225,6 +245,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         pacing: Pacing::default(),
         late: BTreeMap::new(),
         late_count: 0,
+        taken_in: Vec::new(),
         finished: FuturesUnordered::new(),
         own: HashSet::new(),
         claims: HashMap::new(),
@@ -241,9 +262,7 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
         server,
         caller,
     };
-    let end = connection.serve(&outbox).await;
-    drop(slot);
-    connection.end(end).await;
+    Some((Box::new(connection), outbox, slot.ok()))
 }
 
 /// Closes a socket that is not let in.
@@ -305,7 +324,8 @@ impl Connection {
 
     /// Whether it has as many commits under way as it may, or lags too far behind those it made.
     fn is_busy(&self) -> bool {
-        self.finished.len() >= self.server.options.limits.commits_in_flight || self.behind.is_full()
+        self.taken_in.len() + self.finished.len() >= self.server.options.limits.commits_in_flight
+            || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
@@ -380,8 +400,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes a message in, and those that are there already.
     async fn messages(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
+        let taken = self.take_in(message).await;
+        // Also of a socket that has ended: what it asked for before is done.
+        self.make_commits();
+        taken
+    }
+
+    /// Takes a message in, and those that are there already.
+    async fn take_in(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.message(message).await?;
         for _ in 1..AT_ONCE {
             if self.is_busy() {
@@ -415,11 +442,16 @@ impl Connection {
         self.heard();
         self.tally.received += 1;
         if text.len() > self.server.options.limits.message_bytes {
+            self.make_commits();
             return self.too_large(&text).await;
         }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
         let mended = surrogates::mended(&text);
-        match (ClientFrame::decode(mended.as_deref().unwrap_or(&text)), nested) {
+        let frame = ClientFrame::decode(mended.as_deref().unwrap_or(&text));
+        if !matches!((&frame, &nested), (Ok(ClientFrame::Commit(_)), None)) {
+            self.make_commits();
+        }
+        match (frame, nested) {
             (Ok(frame), None) => self.frame(frame).await,
             (Ok(ClientFrame::Commit(commit)), Some(error)) => self.refuse(commit.client_tx_id, error).await,
             // Nobody waits for an answer to anything else.
@@ -443,7 +475,10 @@ impl Connection {
                 Ok(())
             }
             ClientFrame::SyncRequest(request) => self.sync(request).await,
-            ClientFrame::Commit(commit) => self.commit(commit),
+            ClientFrame::Commit(commit) => {
+                self.commit(commit);
+                Ok(())
+            }
             ClientFrame::Presence(report) => {
                 self.room.report(self.id, report, self.server.millis());
                 Ok(())
@@ -490,7 +525,12 @@ impl Connection {
 
     async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
         match event {
-            Ok(Some(Event::Delta(entry))) => self.hear(entry).await?,
+            Ok(Some(Event::Delta(entry))) => {
+                self.hear(entry).await?;
+                while let Some(entry) = self.events.next_of_run() {
+                    self.hear(entry).await?;
+                }
+            }
             Ok(Some(Event::Claims(_))) => {}
             Ok(Some(Event::Resync { reason, after, .. })) => Box::pin(self.resync(reason, after)).await?,
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),
@@ -563,7 +603,7 @@ impl Connection {
         Ok(())
     }
 
-    async fn end(mut self, end: End) {
+    async fn end(mut self: Box<Self>, end: End) {
         end.log(self.tally, Duration::from_millis(self.server.ticks().saturating_sub(self.opened)));
         self.disconnect();
         self.server.metrics.sockets.fetch_sub(1, Ordering::Relaxed);

@@ -3,7 +3,6 @@ use std::sync::atomic::Ordering;
 
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{DeltaAction, JsonText, StoredDelta, WireDelta};
-use axum::body::Bytes;
 use axum::extract::ws::Utf8Bytes;
 
 use crate::engine::LogEntry;
@@ -25,7 +24,7 @@ pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Met
     let entry = &parcel.delta.payload;
     let letter = parcel.delta.letter;
     if !parcel.merged && !parcel.settle && !parcel.reapply && letter == entry.delta.core.action {
-        return text(entry.text(|delta| encoded(&with_letter(delta, letter), metrics)).clone());
+        return entry.text(|delta| encoded(&with_letter(delta, letter), metrics)).clone();
     }
     let mut wire = with_letter(&entry.delta, letter);
     if parcel.merged || parcel.reapply {
@@ -44,7 +43,7 @@ pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Met
             false => with(IS_LIVE, &data).unwrap_or(data),
         });
     }
-    text(encoded(&wire, metrics))
+    encoded(&wire, metrics)
 }
 
 /// The delta inside a frame.
@@ -52,16 +51,12 @@ pub fn delta(frame: &str) -> &str {
     frame.strip_prefix(FRAME.0).and_then(|rest| rest.strip_suffix(FRAME.1)).unwrap_or_default()
 }
 
-fn encoded(delta: &WireDelta, metrics: &Metrics) -> Bytes {
+fn encoded(delta: &WireDelta, metrics: &Metrics) -> Utf8Bytes {
     metrics.deltas_encoded.fetch_add(1, Ordering::Relaxed);
     let mut frame = FRAME.0.as_bytes().to_vec();
     // A delta has nothing that has no JSON form.
     let _ = delta.write_json(&mut frame);
     frame.extend_from_slice(FRAME.1.as_bytes());
-    frame.into()
-}
-
-fn text(frame: Bytes) -> Utf8Bytes {
     Utf8Bytes::try_from(frame).unwrap_or_default()
 }
 

@@ -85,5 +85,8 @@ pub async fn upgrade(
         Some(protocol) => upgrade.protocols([protocol]),
         None => upgrade,
     };
-    upgrade.on_upgrade(move |socket| connection::run(server, caller, socket, start).instrument(span))
+    // The task of the handshake is a large one and ends with it.
+    upgrade.on_upgrade(async move |socket| {
+        tokio::spawn(connection::run(server, caller, socket, start).instrument(span));
+    })
 }

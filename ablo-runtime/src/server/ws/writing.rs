@@ -89,7 +89,7 @@ impl Connection {
             return Ok(done?);
         }
         let limit = self.server.options.limits.write_timeout;
-        match tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx))).await {
+        match Box::pin(tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx)))).await {
             Ok(done) => Ok(done?),
             Err(_) => Err(self.slow()),
         }

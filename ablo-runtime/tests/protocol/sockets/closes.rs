@@ -18,6 +18,7 @@ fn session_of(id: &str, seconds: u64) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,
