@@ -11,7 +11,7 @@ step docs;     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features -
 # What users turn on and off; the rest of this script builds with everything on.
 step features
 for features in schema runtime embedded otel cli; do
-    cargo check --package ablo --no-default-features --features "$features"
+    cargo clippy --package ablo --no-default-features --features "$features" -- -D warnings
 done
 
 step "tools of other languages"

@@ -1,5 +1,5 @@
-//! A bootstrap takes as much memory as a piece of it, however many rows there are. Alone in its binary: it counts what
-//! the whole process allocates.
+//! A bootstrap takes as much memory as a piece of it, however many rows there are, and so does the answer to a query. Alone
+//! in its binary: it counts what the whole process allocates.
 #![cfg(all(feature = "server", feature = "sqlite"))]
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
@@ -17,17 +17,19 @@ use tokio::net::TcpStream;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Most bytes that one bootstrap may add: some chunks of text and one piece of rows.
+/// Most bytes that one answer may add: some chunks of text and one piece of rows.
 const MOST: usize = 2 << 20;
 /// So many that they are more than twice that, in whichever form.
 const ROWS: usize = 20_000;
 
-/// Bytes that a bootstrap adds at its peak, and how many it sends.
-async fn bootstrap(server: &Served) -> (usize, usize) {
+/// Bytes that an answer adds at its peak, and how many it has.
+async fn asked(server: &Served, request: &str, body: &str) -> (usize, usize) {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     let head = format!(
-        "GET /api/sync/bootstrap HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
-        server.key
+        "{request} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        server.key,
+        body.len()
     );
     let (mut buffer, mut sent) = (vec![0; 64 << 10], 0);
     let before = MEMORY.current_usage();
@@ -50,8 +52,11 @@ async fn the_peak_is_of_a_piece_not_of_all_rows() {
                 (0..100).map(|at| create("tasks", &format!("t{}", rows * 100 + at), json!({"title": "a title"})));
             session.commit(commit(some)).await.unwrap();
         }
-        let (peak, sent) = bootstrap(&server).await;
-        println!("{sent} bytes: {peak} bytes more");
-        assert!(sent > 2 * MOST && peak < MOST, "{sent} bytes: {peak} bytes more");
+        let query = json!({ "queries": [{ "model": "tasks", "where": [["title", "a title"]] }] }).to_string();
+        for (request, body) in [("GET /api/sync/bootstrap", ""), ("POST /api/sync/query", &query)] {
+            let (peak, sent) = asked(&server, request, body).await;
+            println!("{request}: {sent} bytes: {peak} bytes more");
+            assert!(sent > 2 * MOST && peak < MOST, "{request}: {sent} bytes: {peak} bytes more");
+        }
     }
 }

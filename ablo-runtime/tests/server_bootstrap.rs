@@ -22,6 +22,7 @@ use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{KeyEnv, KeyKind, OrganizationId};
 use axum::body::Body;
 use axum::http::Request;
+use axum::http::request::Builder;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -226,8 +227,18 @@ async fn watched(most: usize, rows: usize) -> (Shared, String, Arc<AtomicUsize>)
 
 /// Asks without a socket between: whoever has the body reads when they please.
 async fn body(server: &Shared, key: &str) -> Body {
-    let request = Request::get("/api/sync/bootstrap?models=TaskModel").header("authorization", format!("Bearer {key}"));
-    let response = router(server).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    asked(server, key, Request::get("/api/sync/bootstrap?models=TaskModel"), Body::empty()).await
+}
+
+/// The same of a query of every row.
+async fn query(server: &Shared, key: &str) -> Body {
+    let request = Request::post("/api/sync/query").header("content-type", "application/json");
+    asked(server, key, request, json!({ "queries": [{ "model": "TaskModel", "where": [] }] }).to_string().into()).await
+}
+
+async fn asked(server: &Shared, key: &str, request: Builder, body: Body) -> Body {
+    let request = request.header("authorization", format!("Bearer {key}"));
+    let response = router(server).oneshot(request.body(body).unwrap()).await.unwrap();
     assert_eq!(response.status(), 200);
     response.into_body()
 }
@@ -259,4 +270,40 @@ async fn no_more_is_read_than_is_taken() {
     until("it goes on", || begun() == 0).await;
     let reads = reads.load(Ordering::Relaxed);
     assert!(reads < 10, "{reads} pieces of 80");
+}
+
+#[tokio::test]
+async fn a_long_answer_to_a_query_is_whole_or_broken_off() {
+    // As above, with three pieces in either case; a look at some rows comes first and is not of a snapshot.
+    for (most, is_whole) in [(4, true), (3, false)] {
+        let (server, key, _) = watched(most, 600).await;
+        let text = axum::body::to_bytes(query(&server, &key).await, usize::MAX).await;
+        assert_eq!(text.is_ok(), is_whole, "{most} readings");
+        let Ok(text) = text else { continue };
+        let answer: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(answer["results"][0].as_array().unwrap().len(), 600);
+        assert_eq!(answer["lastSyncId"], 600);
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_to_a_query_is_of_one_moment_and_read_as_it_is_taken() {
+    let (server, key, reads) = watched(usize::MAX, 20_000).await;
+    let mut chunks = query(&server, &key).await.into_data_stream();
+    let mut text = chunks.next().await.unwrap().unwrap().to_vec();
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    let count = reads.load(Ordering::Relaxed);
+    assert!(count < 10, "{count} pieces of 80");
+    let session = server.caller(Some(&key)).await.unwrap().session;
+    let later = ["t0", "t9999"].map(|id| update("tasks", id, json!({"title": "new"})));
+    session.commit(commit(later)).await.unwrap();
+    while let Some(chunk) = chunks.next().await {
+        text.extend_from_slice(&chunk.unwrap());
+    }
+    let answer: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let rows = answer["results"][0].as_array().unwrap();
+    assert_eq!((rows.len(), &answer["lastSyncId"]), (20_000, &json!(20_000)));
+    assert!(rows.iter().all(|row| row["title"] == "x"), "of a later moment");
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ablo_runtime::server::auth::{IssuerKeys, IssuerOrganization, TrustedIssuer};
 use ablo_runtime::server::{ServeOptions, mint_key};
+use ablo_schema::error::Code;
 use ablo_schema::wire::{KeyEnv, KeyKind};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -130,6 +131,53 @@ async fn a_person_of_a_trusted_issuer_is_let_in_and_nobody_else() {
     let (_, head, _) = server.request("HEAD", "/api/auth/check", &good, &Value::Null).await;
     assert!(head.contains("x-auth-failure: apikey_revoked"), "{head}");
     assert_eq!(server.request("GET", "/api/auth/identity", own["token"].as_str().unwrap(), &Value::Null).await.0, 401);
+}
+
+/// The probe of a client that reconnects: by the code in `X-Auth-Failure` it fetches a fresh key, has its person sign in
+/// again, or stops; without one it tries again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_told_what_to_do_about_each_login_that_fails() {
+    let issuer =
+        |name: &str, keys| TrustedIssuer::new(name, "ablo", keys, IssuerOrganization::Fixed("org_1".to_owned()));
+    let mut options = ServeOptions::dev(support::schema());
+    options.server.issuers = vec![
+        issuer("https://id.example", IssuerKeys::Inline(set("rsa"))),
+        issuer("https://gone.example", IssuerKeys::Url("https://localhost:1/keys".to_owned())),
+    ];
+    let server = Served::start(options, None).await;
+    let book = &server.server.book;
+    let key = mint_key(book, KeyKind::Secret, KeyEnv::Live, "org_1").unwrap();
+    let mint = async |ttl: Value| {
+        let asked = json!({ "syncGroups": ["inbox:i1"], "ttlSeconds": ttl });
+        let made = server.post("/v1/capabilities", &key, &asked).await.1;
+        (made["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
+    };
+    let ((old, expired), (gone, revoked)) = (mint(json!(600)).await, mint(json!(600)).await);
+    assert_eq!(server.post(&format!("/v1/capabilities/{old}/rotate"), &key, &json!({})).await.0, 200);
+    book.revoke(&gone).unwrap();
+    let table = [
+        (expired, 401, "apikey_expired", "access_credential_expiry"),
+        (token("rsa", &json!({ "exp": 1 })), 401, "jwt_expired", "session_expiry"),
+        (revoked, 401, "apikey_revoked", "auth_blocked"),
+        (token("rsa", &json!({ "aud": "other" })), 401, "jwt_audience_mismatch", "auth_blocked"),
+        ("sk_test_unknown".to_owned(), 401, "apikey_invalid", "auth_blocked"),
+        // Nothing is known against it: a header would end what a second attempt may mend.
+        (token("rsa", &json!({ "iss": "https://gone.example" })), 503, "", "transient"),
+    ];
+    for (token, status, code, recovery) in table {
+        let (got, head, _) = server.request("HEAD", "/api/auth/check", &token, &Value::Null).await;
+        let told = head.lines().find_map(|line| line.strip_prefix("x-auth-failure: ")).unwrap_or_default();
+        assert_eq!((got, told), (status, code));
+        let code = if code.is_empty() { "identity_network_error" } else { code };
+        let known = Code::ALL.iter().find(|known| known.as_str() == code).unwrap();
+        assert_eq!(known.recovery().as_str(), recovery, "{code}");
+    }
+    // What a good login may not do is no reason to end it.
+    let (_, narrow) = mint(json!(600)).await;
+    let (status, head, denied) =
+        server.request("POST", "/v1/capabilities", &narrow, &json!({ "wideScope": true })).await;
+    assert_eq!((status, &denied["code"]), (403, &json!("wide_scope_forbidden")));
+    assert!(!head.contains("x-auth-failure"), "{head}");
 }
 
 /// Without a trusted issuer a token is a key nobody knows.

@@ -7,6 +7,7 @@ mod served;
 mod support;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use ablo_runtime::server::ServeOptions;
@@ -41,6 +42,7 @@ async fn reaches(server: &Served, sample: &str, least: u64) {
 async fn each_metric_moves() {
     let mut options = ServeOptions::dev(support::schema());
     options.server.limits.write_timeout = Duration::from_secs(1);
+    options.server.quotas.claims = NonZeroU64::new(1);
     let server = Served::start(options, None).await;
     assert!(said(&server).iter().all(|(_, value)| *value == 0), "{:?}", said(&server));
 
@@ -56,6 +58,11 @@ async fn each_metric_moves() {
     let (status, ..) = server.request("GET", "/v1/models/nothing", &server.key, &Value::Null).await;
     assert_eq!(value(&server, &format!(r#"ablo_http_responses_total{{status="{status}"}}"#)), 1, "{status}");
     assert_eq!(said(&server).iter().filter(|(name, _)| name.starts_with("ablo_failures_total")).count(), 1);
+
+    for (path, status) in [("/v1/models/decks/d1/claim", 201), ("/v1/models/tasks/t1/claim", 429)] {
+        assert_eq!(server.post(path, &server.key, &json!({})).await.0, status);
+    }
+    assert_eq!(value(&server, r#"ablo_quota_refusals_total{quota="claims"}"#), 1);
 
     let mut socket = server.ready(&server.key, &[], 3).await;
     assert_eq!(value(&server, "ablo_ws_connections"), 1);
@@ -101,4 +108,47 @@ async fn each_metric_moves() {
     let page = include_str!("../../docs/metrics.md");
     let named: BTreeSet<String> = page.split('`').filter(|name| name.starts_with("ablo_")).map(str::to_owned).collect();
     assert_eq!(moved, named);
+}
+
+/// Over HTTP and over sockets, and for every organization in one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_refusal_for_the_sake_of_a_quota_is_counted() {
+    let quota = |name: &str| format!("ablo_quota_refusals_total{{quota=\"{name}\"}}");
+    let small = |change: fn(&mut ServeOptions)| async move {
+        let mut options = ServeOptions::dev(support::schema());
+        change(&mut options);
+        let server = Served::start(options, None).await;
+        let socket = server.ready(&server.key, &[], 0).await;
+        (server, socket)
+    };
+    let rows = json!([create("tasks", "a", json!({ "title": "x" })), create("tasks", "b", json!({ "title": "x" }))]);
+
+    let (server, mut socket) = small(|options| options.server.quotas.rows = NonZeroU64::new(1)).await;
+    assert_eq!(socket.commit(&rows).await["error"]["code"], "quota_exceeded");
+    let commit = json!({ "clientTxId": served::uuid(), "operations": rows });
+    assert_eq!(server.post("/v1/commits", &server.key, &commit).await.0, 429);
+    assert_eq!(value(&server, &quota("rows")), 2);
+    // Refused for another reason.
+    assert_eq!(socket.commit(&json!([create("tasks", "a", json!({}))])).await["success"], false);
+    assert_eq!(said(&server).iter().filter(|(name, _)| name.starts_with("ablo_quota")).count(), 1);
+
+    let (server, mut socket) = small(|options| options.server.quotas.log_bytes = NonZeroU64::new(1)).await;
+    assert_eq!(socket.commit(&rows).await["error"]["code"], "quota_exceeded");
+    assert_eq!(value(&server, &quota("log_bytes")), 1);
+
+    let (server, mut socket) = small(|options| options.server.quotas.claims = NonZeroU64::new(1)).await;
+    assert_eq!(socket.commit(&rows).await["success"], true);
+    for (row, answer) in [("a", "intent_acquired"), ("b", "intent_rejected")] {
+        let begin = json!({ "intentId": row, "entityType": "tasks", "entityId": row, "action": "x" });
+        socket.send("intent_begin", &begin).await;
+        socket.next(answer, |_| true).await;
+    }
+    assert_eq!(value(&server, &quota("claims")), 1);
+
+    let (server, _socket) = small(|options| options.server.limits.sockets_per_organization = 1).await;
+    assert_eq!(server.open(&server.key, &[]).await.closed().await, Some(1013));
+    assert_eq!(value(&server, &quota("sockets")), 1);
+    let (server, _socket) = small(|options| options.server.limits.sockets_per_credential = 1).await;
+    assert_eq!(server.open(&server.key, &[]).await.closed().await, Some(1013));
+    assert_eq!(value(&server, &quota("sockets")), 0, "a key is no organization");
 }

@@ -174,3 +174,105 @@ async fn logs_that_nobody_has_asked_for_are_trimmed_too() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// Repeats a commit's key with another commit: whether the first one is remembered.
+async fn is_remembered(session: &ablo_runtime::engine::Session, key: &str) -> bool {
+    let other = support::create("tasks", &format!("other-{key}"), json!({ "title": "other" }));
+    match session.commit(support::keyed(key, [other])).await {
+        Ok(_) => false,
+        Err(error) => error.is(ablo_schema::error::Code::IdempotencyConflict),
+    }
+}
+
+async fn answer(session: &ablo_runtime::engine::Session, key: &str) {
+    let row = support::create("tasks", key, json!({ "title": "a" }));
+    session.commit(support::keyed(key, [row])).await.unwrap();
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn answers_are_remembered_for_thirty_days_whatever_becomes_of_the_log() {
+    let day = Duration::from_secs(24 * 3_600);
+    let (clock, hand) = Clock::manual("2026-01-01T00:00:00Z".parse().unwrap());
+    let options = EngineOptions { clock, ..EngineOptions::default() };
+    let memory = Engine::open(support::schema(), MemoryStore::new(), options.clone()).await.unwrap();
+    let (sqlite, _folder) = support::sqlite(options).await;
+    let organization = OrganizationId::from("org_1");
+    let sessions = [&memory, &sqlite].map(|engine| support::system(engine));
+    for session in &sessions {
+        for key in 0..2_500 {
+            answer(session, &format!("old{key}")).await;
+        }
+    }
+    hand.advance(day * 20);
+    for session in &sessions {
+        answer(session, "young").await;
+        let head = session.head().await.unwrap();
+        session.engine().trim(&organization, head).await.unwrap();
+    }
+    for (is_over, days) in [(false, 9), (true, 2)] {
+        hand.advance(day * days);
+        for session in &sessions {
+            let (mut after, mut steps) = (None, 0);
+            loop {
+                after = session.engine().forget_answers(&organization, after).await.unwrap();
+                steps += 1;
+                if after.is_none() {
+                    break;
+                }
+            }
+            if is_over {
+                assert!(steps > 2, "never many at once: {steps}");
+            }
+            for key in ["old0", "old1234", "old2499"] {
+                assert_eq!(is_remembered(session, key).await, !is_over, "{key} after {days} more");
+            }
+            assert!(is_remembered(session, "young").await);
+        }
+    }
+    // The keys were used again, and that is remembered.
+    for session in &sessions {
+        session.engine().forget_answers(&organization, None).await.unwrap();
+        let again = support::create("tasks", "new", json!({ "title": "new" }));
+        let error = session.commit(support::keyed("old0", [again])).await.unwrap_err();
+        assert!(error.is(ablo_schema::error::Code::IdempotencyConflict), "{error}");
+    }
+}
+
+/// A server that keeps its whole log forgets all the same.
+#[tokio::test]
+async fn a_running_server_forgets_by_itself() {
+    use ablo_runtime::server::auth::{Book, MemoryAuth, Mint};
+    use ablo_runtime::server::{Server, ServerOptions};
+    use ablo_schema::wire::{KeyEnv, KeyKind, ParticipantKind, ParticipantRef};
+
+    let (clock, hand) = Clock::manual(Timestamp::now());
+    let options = EngineOptions { clock: clock.clone(), ..EngineOptions::default() };
+    let engine = Engine::open(support::schema(), MemoryStore::new(), options).await.unwrap();
+    let book = Book::open(Box::new(MemoryAuth), clock).unwrap();
+    let mint = Mint {
+        kind: KeyKind::Ephemeral,
+        env: KeyEnv::Test,
+        organization: "org_1".into(),
+        participant: ParticipantRef { kind: ParticipantKind::User, id: "u1".into() },
+        on_behalf_of: None,
+        operations: None,
+        groups: None,
+        is_given_groups: false,
+        user_meta: serde_json::Map::new(),
+        label: None,
+        parent: None,
+        ttl: Some(Duration::from_secs(60)),
+        not_after: None,
+    };
+    let (_, ended) = book.mint(mint).unwrap();
+    let session = support::system(&engine);
+    answer(&session, "old").await;
+    hand.advance(Duration::from_secs(31 * 24 * 3_600));
+    let server = Server::new(engine, support::schema().into(), book, ServerOptions::default());
+    let begun = std::time::Instant::now();
+    while server.book.find(&ended.id).is_some() || is_remembered(&session, "old").await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was forgotten");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

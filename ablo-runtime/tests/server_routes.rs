@@ -70,6 +70,7 @@ fn mint(book: &Book, ttl: Option<std::time::Duration>, narrow: bool) -> String {
         on_behalf_of: None,
         operations: nothing.clone(),
         groups: nothing,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,
@@ -154,6 +155,7 @@ async fn a_credential_that_reaches_nothing_gets_nothing() {
         "POST /agent/turn",
         "POST /auth/capability",
         "POST /sync/query",
+        "POST /v1/datasource",
         "POST /v1/tasks",
     ];
     assert_eq!(reached.iter().map(String::as_str).collect::<Vec<_>>(), expected);

@@ -23,7 +23,8 @@ async fn serve(write_timeout: Duration) -> Served {
     // Who does not read does not answer either.
     options.server.limits.idle_timeout = Duration::from_secs(3_600);
     options.server.limits.idle_ping = Duration::from_secs(3_600);
-    options.server.relayed = vec!["cursor_move".to_owned()];
+    options.server.relayed = kinds();
+    options.server.relayed.push("cursor_move".to_owned());
     Served::start(options, None).await
 }
 
@@ -120,4 +121,60 @@ async fn who_is_revoked_while_it_does_not_read_is_sent_away() {
     server.server.book.revoke(&server.server.book.present(&token).unwrap().id).unwrap();
     assert_eq!(other.closed().await, Some(4001));
     assert_eq!(stalled.closed().await, Some(4001));
+}
+
+/// Relayed events of these kinds are all told: there is nothing in them that the next one says as well.
+fn kinds() -> Vec<String> {
+    (0..64).map(|kind| format!("move_{kind}")).collect()
+}
+
+/// Somebody who waits for a row that somebody else holds, and does not read any more.
+async fn waiting(server: &Served) -> (Socket, Socket) {
+    let (token, groups) = server.session(&json!({ "participantKind": "user", "participantId": "u1" })).await;
+    server.commit(&json!([{ "type": "CREATE", "model": "task", "id": "t1", "input": { "title": "" } }])).await;
+    let mut holder = server.ready(&server.key, &[], 1).await;
+    let mut stalled = server.ready(&token, &groups, 1).await;
+    let claim =
+        |id: &str| json!({ "intentId": id, "entityType": "tasks", "entityId": "t1", "action": "edits", "queue": true });
+    holder.send("intent_begin", &claim("i1")).await;
+    holder.next("intent_acquired", |_| true).await;
+    stalled.send("intent_begin", &claim("i2")).await;
+    stalled.next("intent_queued", |_| true).await;
+    // More than its buffers hold.
+    let payload = json!({ "at": "x".repeat(32 << 10) });
+    for _ in 0..1_500 {
+        holder.send("cursor_move", &payload).await;
+    }
+    holder.settle().await;
+    (holder, stalled)
+}
+
+fn abandon() -> Value {
+    json!({ "intentId": "i1", "entityType": "tasks", "entityId": "t1" })
+}
+
+#[tokio::test]
+async fn a_grant_reaches_who_did_not_read_for_a_while() {
+    let server = serve(Duration::from_secs(3_600)).await;
+    let (mut holder, mut stalled) = waiting(&server).await;
+    holder.send("intent_abandon", &abandon()).await;
+    // It knows of the grant, so the one who waited has been told.
+    holder.next("presence_update", |seen| seen["activeIntents"][0]["intentId"] == "i2").await;
+    stalled.next("intent_granted", |granted| granted["intentId"] == "i2").await;
+    let free = |frame: &Value| frame["type"] == "presence_update" && frame["payload"]["activeIntents"] == json!([]);
+    assert!(stalled.frames.iter().rev().any(free), "it found the row free of its last holder");
+}
+
+#[tokio::test]
+async fn who_cannot_be_told_everything_is_sent_back() {
+    let server = serve(Duration::from_secs(3_600)).await;
+    let (mut holder, mut stalled) = waiting(&server).await;
+    let payload = json!({ "at": "x".repeat(32 << 10) });
+    for kind in kinds() {
+        holder.send(&kind, &payload).await;
+    }
+    holder.send("intent_abandon", &abandon()).await;
+    holder.next("presence_update", |seen| seen["activeIntents"][0]["intentId"] == "i2").await;
+    assert_eq!(stalled.closed().await, Some(1013), "what it waits for is not lost to it in silence");
+    assert_eq!(server.server.metrics.slow_cuts.load(Ordering::Relaxed), 1);
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ablo_runtime::claims::{Acquire, ClaimCommand, ClaimReply};
-use ablo_runtime::engine::{Engine, EngineOptions, Query, Session};
+use ablo_runtime::engine::{Engine, EngineOptions, Participant, Query, Session};
 use ablo_runtime::store::{CopyProgress, Durability, SqliteStore, backup_sqlite, restore_sqlite};
 use ablo_schema::wire::{Commit, SyncId};
 use serde_json::json;
@@ -162,6 +162,85 @@ async fn what_was_held_is_free_and_its_token_never_comes_again() {
     assert!(claims.lease().is_none() && claims.queue().is_empty(), "{claims:?}");
     let ClaimReply::Granted(grant) = claim(&session).await else { panic!("it is free") };
     assert!(grant.token > last.token, "{grant:?} after {last:?}");
+}
+
+/// Claims a row, that nobody holds, some times over: the last token.
+async fn hand_on(session: &Session, row: &str, times: u64) -> u64 {
+    let mut last = 0;
+    for _ in 0..times {
+        let wish = Acquire {
+            claim: "c".into(),
+            details: Default::default(),
+            ttl_ms: None,
+            wait: false,
+            max_queue_depth: None,
+        };
+        let ClaimReply::Granted(grant) = session.claim("tasks", row, ClaimCommand::Acquire(wish)).await.unwrap() else {
+            panic!("it was free")
+        };
+        assert!(grant.token.0 > last);
+        last = grant.token.0;
+        let release = ClaimCommand::Release { claim: None, token: None };
+        session.claim("tasks", row, release).await.unwrap();
+    }
+    last
+}
+
+#[tokio::test]
+async fn what_a_copy_knows_nothing_of_does_not_begin_again_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| -> PathBuf { folder.path().join(name) };
+    let engine = open(&at("a.db")).await;
+    // The first copy is of nothing at all.
+    backup_sqlite(&at("a.db"), &at("empty.db"), &mut |_| {}).unwrap();
+    let session = system(&engine);
+    session.commit(commit([create("tasks", "t", json!({"title": "x"}))])).await.unwrap();
+    backup_sqlite(&at("a.db"), &at("backup.db"), &mut |_| {}).unwrap();
+    assert_eq!(hand_on(&session, "t", 3).await, 3, "a file that is no copy begins at one");
+    let stranger = |engine: &Engine| engine.session(Participant::system("org_2", "sys"));
+    let row = |id: &str| commit([create("tasks", id, json!({"title": "x"}))]);
+    for id in ["s1", "s2", "s3"] {
+        stranger(&engine).commit(row(id)).await.unwrap();
+    }
+    for copy in ["empty.db", "backup.db"] {
+        let copy = open(&at(copy)).await;
+        let session = system(&copy);
+        if session.retrieve("tasks", "t").await.unwrap().0.is_none() {
+            session.commit(row("t")).await.unwrap();
+        }
+        let token = hand_on(&session, "t", 1).await;
+        assert!(token > 3, "{token}");
+        let stranger = stranger(&copy);
+        assert!(stranger.commit(row("s1")).await.unwrap().receipt.last_sync_id > SyncId(3));
+        assert_eq!(stranger.bootstrap(None, None).await.unwrap().head, stranger.head().await.unwrap());
+        let log = stranger.log(SyncId(0), 10).await.unwrap_err();
+        assert_eq!(log.code().as_str(), "must_bootstrap", "whoever heard of the other three");
+    }
+    // Nor does a copy of a copy, or the same file opened again.
+    let again = open(&at("backup.db")).await;
+    let (token, unclaimed) = (hand_on(&system(&again), "t", 1).await, {
+        system(&again).commit(row("u")).await.unwrap();
+        hand_on(&system(&again), "u", 2).await
+    });
+    restore_sqlite(&at("backup.db"), &at("third.db"), &mut |_| {}).unwrap();
+    let third = open(&at("third.db")).await;
+    assert!(hand_on(&system(&third), "t", 1).await > token);
+    system(&third).commit(row("v")).await.unwrap();
+    assert!(hand_on(&system(&third), "v", 1).await > unclaimed);
+}
+
+#[tokio::test]
+async fn a_file_that_was_copied_by_hand_is_a_copy_once_it_is_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| -> PathBuf { folder.path().join(name) };
+    let engine = open(&at("a.db")).await;
+    system(&engine).commit(pair(0)).await.unwrap();
+    let epoch = engine.epoch();
+    drop(engine);
+    std::fs::copy(at("a.db"), at("moved.db")).unwrap();
+    restore_sqlite(&at("moved.db"), &at("restored.db"), &mut |_| {}).unwrap();
+    assert_eq!(open(&at("moved.db")).await.epoch(), epoch, "as if it had been moved");
+    assert_ne!(open(&at("restored.db")).await.epoch(), epoch);
 }
 
 #[tokio::test]

@@ -294,7 +294,8 @@ fn groups_come_from_scopes_and_roles() {
     assert_eq!(own("notes", "1").as_deref(), Some("note_2:1"));
     assert_eq!((own("logs", "1"), own("decks", "")), (None, None));
     let entity = |row: Value| {
-        let groups = schema.model("notes").unwrap().entity_groups(|field| row.get(field));
+        let notes = schema.model("notes").unwrap();
+        let groups = notes.entity_groups(|slot| row.get(&notes.shape().slots()[slot].name));
         groups.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(entity(json!({"toId": "a", "ccIds": ["b", "", 7, "a", "b"]})), ["inbox:a", "inbox:b"]);

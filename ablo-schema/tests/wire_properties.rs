@@ -204,7 +204,7 @@ fn operation() -> impl Strategy<Value = CommitOperation> {
             model,
             id,
             input,
-            transaction_id: transaction_id.map(TransactionId),
+            transaction_id: transaction_id.map(TransactionId::from),
             read_at: read_at.map(SyncId),
             on_stale,
             bypass,
@@ -215,17 +215,17 @@ fn commit() -> impl Strategy<Value = Commit> {
     (vec(operation(), 1..4), text(), option::of(text()), option::of(text()), option::of(text())).prop_map(
         |(operations, client_tx_id, idempotency_key, intent, task)| Commit {
             operations,
-            client_tx_id: ClientTxId(client_tx_id),
-            idempotency_key: idempotency_key.map(IdempotencyKey),
-            intent: intent.map(ClaimId),
-            caused_by_task_id: task.map(TaskId),
+            client_tx_id: ClientTxId::from(client_tx_id),
+            idempotency_key: idempotency_key.map(IdempotencyKey::from),
+            intent: intent.map(ClaimId::from),
+            caused_by_task_id: task.map(TaskId::from),
         },
     )
 }
 
 fn reference() -> impl Strategy<Value = ParticipantRef> {
     let kind = select(vec![ParticipantKind::User, ParticipantKind::Agent, ParticipantKind::System]);
-    (kind, text()).prop_map(|(kind, id)| ParticipantRef { kind, id: ParticipantId(id) })
+    (kind, text()).prop_map(|(kind, id)| ParticipantRef { kind, id: ParticipantId::from(id) })
 }
 
 fn stored() -> impl Strategy<Value = StoredDelta> {
@@ -245,19 +245,19 @@ fn stored() -> impl Strategy<Value = StoredDelta> {
                 data,
                 previous_data,
                 sync_groups,
-                organization_id: OrganizationId(organization_id),
+                organization_id: OrganizationId::from(organization_id),
                 created_at: jiff::Timestamp::from_millisecond(millis).unwrap(),
-                transaction_id: transaction_id.map(TransactionId),
+                transaction_id: transaction_id.map(TransactionId::from),
             },
             attribution: DeltaAttribution {
                 created_by: who.0.as_ref().map(|actor| actor.id.clone()),
                 actor: who.0,
                 on_behalf_of: who.1,
-                capability_id: who.2.clone().map(CapabilityId),
+                capability_id: who.2.clone().map(CapabilityId::from),
                 confirmation_state: Some(ConfirmationState::RequiredHumanApproval),
                 backfill_provenance: None,
             },
-            provenance: DeltaProvenance { caused_by_task_id: who.2.map(TaskId) },
+            provenance: DeltaProvenance { caused_by_task_id: who.2.map(TaskId::from) },
         }
     })
 }
@@ -311,6 +311,9 @@ proptest! {
         for projection in [delta.for_client(), delta.for_server()] {
             let value = serde_json::to_value(&projection).unwrap();
             prop_assert!(value.get("organizationId").is_none());
+            let mut text = Vec::new();
+            projection.write_json(&mut text).unwrap();
+            prop_assert_eq!(String::from_utf8(text).unwrap(), serde_json::to_string(&projection).unwrap());
             prop_assert_eq!(wire::decode::<WireDelta>(&value.to_string()).unwrap(), projection);
         }
         // The members of the slices are exactly those of the row.

@@ -341,3 +341,24 @@ fn group_changes_come_in_two_forms() {
     assert_eq!(older.removed_groups.unwrap().len(), 1);
     assert!(read("null").unwrap_err().is(Code::InvalidBody));
 }
+
+#[test]
+fn instants_have_the_digits_that_javascript_gives_them() {
+    for (given, written) in [
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z"),
+        ("2026-01-02T03:04:05.1Z", "2026-01-02T03:04:05.100Z"),
+        ("2026-01-02T04:04:05.120+01:00", "2026-01-02T03:04:05.120Z"),
+        ("2026-01-02T03:04:05.0001Z", "2026-01-02T03:04:05.0001Z"),
+    ] {
+        let closed: TaskClosed = wire::decode(&json!({ "id": "t", "endedAt": given }).to_string()).unwrap();
+        assert_eq!(serde_json::to_value(closed).unwrap()["endedAt"], written);
+        let delta = json!({ "id": 1, "actionType": "D", "modelName": "Task", "modelId": "a", "createdAt": given });
+        let delta: WireDelta = wire::decode(&delta.to_string()).unwrap();
+        assert_eq!(serde_json::to_value(delta).unwrap()["createdAt"], written);
+        let scope = json!({ "organizationId": "o", "syncGroups": [], "operations": [], "participantKind": "user", "participantId": "u" });
+        let grant =
+            json!({ "capabilityId": "c", "token": "t", "expiresAt": given, "organizationId": "o", "scope": scope });
+        let grant: CapabilityGrant = wire::decode(&grant.to_string()).unwrap();
+        assert_eq!(serde_json::to_value(grant).unwrap()["expiresAt"], written);
+    }
+}

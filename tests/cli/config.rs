@@ -86,6 +86,49 @@ fn every_mistake_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn rows_are_taken_over_only_where_that_is_switched_on() {
+    let said = |file: &str, variables: &[(&str, &str)], args: &[&str]| {
+        serve(file, variables, &[args, &["--format", "json"]].concat()).exits(0).json()["preemption"].clone()
+    };
+    let on = ("ABLO_PREEMPTION", "true");
+    assert_eq!(said("", &[], &[]), false);
+    assert_eq!(said("preemption = true\n", &[], &[]), true);
+    assert_eq!(said("preemption = true\n", &[("ABLO_PREEMPTION", "false")], &[]), false);
+    assert_eq!(said("preemption = false\n", &[on], &[]), true);
+    assert_eq!(said("", &[on], &["--preemption=false"]), false);
+    assert_eq!(said("", &[], &["--preemption"]), true);
+
+    for args in [&[][..], &["--preemption"]] {
+        let server = Server::start(args);
+        let key = server.text("secretKey");
+        let session = |id: &str, operations: &str| {
+            let asked = format!(r#"{{"participantKind":"system","participantId":"{id}","operations":{operations}}}"#);
+            let (_, made) = server.request("POST", "/api/auth/capability", key, &asked);
+            serde_json::from_str::<Value>(&made).unwrap()["token"].as_str().unwrap().to_owned()
+        };
+        let [holder, peer] = ["holder", "peer"].map(|id| session(id, r#"["notes.update"]"#));
+        let boss = session("boss", r#"["notes.update","intent.preempt"]"#);
+        let note = r#"{"id":"n1","data":{"title":"First"}}"#;
+        assert_eq!(server.request("POST", "/api/v1/models/notes", key, note).0, 200);
+        let claim = |token: &str| {
+            let (status, claim) = server.request("POST", "/api/v1/models/notes/n1/claim", token, r#"{"queue":false}"#);
+            (status, serde_json::from_str::<Value>(&claim).unwrap()["id"].as_str().unwrap_or_default().to_owned())
+        };
+        let (status, claim_of_holder) = claim(&holder);
+        assert_eq!((status, claim(&peer).0), (201, 409), "who may do no more than others waits, in any case");
+        let is_on = !args.is_empty();
+        assert_eq!(claim(&boss).0, if is_on { 201 } else { 409 });
+        let write = format!(r#"{{"intent":"{claim_of_holder}","data":{{"title":"Second"}}}}"#);
+        let (status, answer) = server.request("PATCH", "/api/v1/models/notes/n1", &holder, &write);
+        // What it holds no more it does not write.
+        assert_eq!((status, answer.contains("claim_lost")), if is_on { (409, true) } else { (200, false) }, "{answer}");
+        let (_, line) = server.request("GET", "/api/v1/intents?model=notes&id=n1", key, "");
+        let expected = format!(r#""heldBy":"{}""#, if is_on { "boss" } else { "holder" });
+        assert!(line.contains(&expected), "{line}");
+    }
+}
+
+#[test]
 fn a_file_that_is_no_toml_or_not_there_is_told() {
     let run = serve("store = \"memory\"\naddr = \n", &[], &[]).exits(2);
     assert!(run.stderr.contains("ablo.toml:2: not TOML"), "{run}");

@@ -233,8 +233,8 @@ fn every_delta_says_who_and_for_whom() {
             .map(|entry| {
                 let who = &entry.delta.attribution;
                 let actor = who.actor.as_ref().unwrap();
-                let behalf = who.on_behalf_of.as_ref().map(|user| user.id.0.clone());
-                (entry.delta.core.action, actor.kind, actor.id.0.clone(), behalf)
+                let behalf = who.on_behalf_of.as_ref().map(|user| user.id.to_string());
+                (entry.delta.core.action, actor.kind, actor.id.to_string(), behalf)
             })
             .collect();
         assert_eq!(

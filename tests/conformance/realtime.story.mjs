@@ -137,7 +137,7 @@ export async function aRestrictedSessionIsHeldToItsOperations() {
   const client = await new Client(token, { kind: 'agent' }).ready();
   const refused = await client.commit([create(id(), { title: 'no' })]);
   equal([refused.success, refused.error.code], [false, 'capability_scope_denied'], 'refused');
-  equal(refused.error.requiredCapability.scope, 'tasks.create', 'and told what it needs');
+  equal(refused.error.requiredCapability.scope, 'task.create', 'and told what it needs, by its own name for it');
   await client.close();
   const self = await http('POST', '/api/auth/capability', {
     token, body: { participantKind: 'system', wideScope: true, ttlSeconds: 3600 },

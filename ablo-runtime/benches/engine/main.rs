@@ -13,21 +13,18 @@ mod support;
 mod by_hand;
 #[cfg(feature = "sqlite")]
 mod count;
+mod rows;
 
-use std::alloc::System;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use ablo_runtime::engine::Session;
 use ablo_schema::typed::Id;
 use ablo_schema::wire::WireDelta;
+use rows::{fill, task};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use support::*;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() {
     #[cfg(feature = "sqlite")]
@@ -43,7 +40,6 @@ fn main() {
         memory_commits().await;
         #[cfg(feature = "sqlite")]
         sqlite_commits().await;
-        allocations().await;
         deltas().await;
     });
 }
@@ -70,10 +66,6 @@ async fn rate<F: Future<Output = ()> + Send>(
     done as f64 / start.elapsed().as_secs_f64()
 }
 
-fn task(id: &str) -> serde_json::Value {
-    json!({"title": id, "note": "a note of a usual length, as people write them", "points": 3, "done": false})
-}
-
 /// The key under which the answer is remembered, so that the commit can be repeated.
 fn new_key(key: bool) -> Option<String> {
     key.then(|| Id::<()>::new().into_string())
@@ -95,16 +87,6 @@ async fn create_one(session: Session, key: Option<String>, id: String) {
 async fn update_one(session: Session, key: Option<String>, id: String, title: String) {
     let key = key.unwrap_or_default();
     session.commit(keyed(&key, [update("tasks", &id, json!({"title": title}))])).await.unwrap();
-}
-
-async fn fill(session: &Session) {
-    for chunk in 0..10 {
-        let rows = (0..100).map(|at| {
-            let id = format!("row_{}", chunk * 100 + at);
-            create("tasks", &id, task(&id))
-        });
-        session.commit(commit(rows)).await.unwrap();
-    }
 }
 
 const LENGTH: Duration = Duration::from_millis(1000);
@@ -189,21 +171,6 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-async fn allocations() {
-    let engine = memory().await;
-    let session = system(&engine);
-    fill(&session).await;
-    let requests: Vec<_> = (0..1000)
-        .map(|at| keyed(&format!("k{at}"), [update("tasks", &format!("row_{at}"), json!({"title": "x"}))]))
-        .collect();
-    let region = Region::new(ALLOCATOR);
-    for request in requests {
-        session.commit(request).await.unwrap();
-    }
-    let count = region.change().allocations as f64 / 1000.0;
-    println!("allocations per update commit, memory, from the request to the receipt: {count:.1}");
-}
-
 /// A delta as someone would write it by hand for this one purpose.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -230,7 +197,11 @@ async fn deltas() {
     let wire: WireDelta = stored.for_client();
     let times: [Vec<f64>; 4] = std::array::from_fn(|_| Vec::new());
     let times = (0..9).fold(times, |mut times, _| {
-        times[0].push(nanos(|| drop(std::hint::black_box(serde_json::to_vec(&wire).unwrap()))));
+        times[0].push(nanos(|| {
+            let mut text = Vec::with_capacity(128); // as serde begins
+            wire.write_json(&mut text).unwrap();
+            drop(std::hint::black_box(text));
+        }));
         times[1].push(nanos(|| drop(std::hint::black_box(serde_json::to_vec(&hand).unwrap()))));
         times[2].push(nanos(|| drop(std::hint::black_box(serde_json::from_str::<WireDelta>(&text).unwrap()))));
         times[3].push(nanos(|| drop(std::hint::black_box(serde_json::from_str::<HandDelta>(&text).unwrap()))));

@@ -92,8 +92,8 @@ impl ConflictPolicy for RejectConflicts {
     }
 }
 
-/// Claims of participants that may perform [`PreemptByOperation::OPERATION`] take precedence; the rest is rejected. A
-/// participant that may do everything may do this too.
+/// Claims of participants that may perform [`PreemptByOperation::OPERATION`] take precedence; the rest is rejected. To the
+/// engine those are whose operations name it, and backends without an allowlist.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PreemptByOperation;
 

@@ -55,6 +55,12 @@ pub struct Lease {
 }
 
 impl RowClaims {
+    /// Nothing held and nobody waiting, on a row whose tokens begin after this one.
+    #[must_use]
+    pub fn beyond(token: FencingToken) -> Self {
+        Self { last_token: token, ..Self::default() }
+    }
+
     /// The token of the last grant; zero before the first.
     #[must_use]
     pub fn last_token(&self) -> FencingToken {

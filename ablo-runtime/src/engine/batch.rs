@@ -112,7 +112,7 @@ impl Batch {
                     self.grants(&job.seat, &mut wanted);
                 }
                 Request::Sweep => wanted.due = Some(SWEEP),
-                Request::Trim { .. } => {}
+                Request::Trim { .. } | Request::Forget { .. } => {}
             }
         }
         wanted

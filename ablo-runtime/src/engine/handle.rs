@@ -6,12 +6,13 @@ use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::{OrganizationId, SyncId};
 use tokio::sync::{mpsc, oneshot};
 
+use super::read::{self, ReadOldReceipts};
 use super::request::Request;
 use super::rules::Rules;
 use super::seat::Seat;
 use super::writer::Alarm;
 use super::{EngineOptions, Participant, Session, Writer, sweeper};
-use crate::store::{Epoch, Opened, Store};
+use crate::store::{Epoch, Opened, ReceiptKey, Store};
 
 /// Serves organizations over one store. Clones share it; the last one to go shuts it down.
 #[derive(Clone, Debug)]
@@ -66,8 +67,8 @@ impl Engine {
         Session::new(self.clone(), writer, Arc::new(seat))
     }
 
-    /// Trims an organization's log up to and including a delta, and forgets answers older than the options say. Whoever
-    /// has not read that far must bootstrap. The answer is how far the log was trimmed.
+    /// Trims an organization's log up to and including a delta. Whoever has not read that far must bootstrap. The answer
+    /// is how far the log was trimmed.
     ///
     /// # Errors
     /// When the store fails or the queue is full.
@@ -75,6 +76,27 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         self.writer(organization).enqueue(Request::Trim { through, reply })?;
         answer.await.map_err(|_| gone())?
+    }
+
+    /// Looks at some of an organization's remembered answers, those after `after`, and forgets what is older than the
+    /// options say; see [`EngineOptions::remember`]. The answer is after which one to look on; `None` when all have been
+    /// looked at.
+    ///
+    /// # Errors
+    /// When the store fails or the queue is full.
+    pub async fn forget_answers(
+        &self,
+        organization: &OrganizationId,
+        after: Option<ReceiptKey>,
+    ) -> Result<Option<ReceiptKey>, AbloError> {
+        let reader = ReadOldReceipts::new(self.rules(), after);
+        let (before, keys, next) = read::run(reader, |reading| self.store().read(organization, reading)).await?;
+        if !keys.is_empty() {
+            let (reply, answer) = oneshot::channel();
+            self.writer(organization).enqueue(Request::Forget { before, keys, reply })?;
+            answer.await.map_err(|_| gone())??;
+        }
+        Ok(next)
     }
 
     /// Makes sure that the store can be read and written, now.

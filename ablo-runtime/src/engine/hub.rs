@@ -163,6 +163,7 @@ impl Hub {
     }
 
     /// Delivers what happens to claims, and no deltas.
+    #[cfg(feature = "server")]
     pub fn only_claims(&self, id: u64) {
         if let Some(member) = self.lock().by_id.get_mut(&id) {
             member.last = SyncId(u64::MAX);

@@ -4,14 +4,15 @@ use std::{borrow::Cow, fmt};
 
 use ablo_schema::error::{AbloError, Code, Problem};
 use ablo_schema::ir::{ModelRef, Slot};
+use ablo_schema::wire::JsonText;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::{Record, json_shape, values};
 
 /// The fields an input sets, in the form they are kept in. Base fields are the server's: sent ones are passed over when
 /// the model declares them, and refused otherwise.
-pub(crate) fn decode(model: ModelRef<'_>, id: &str, input: Option<&RawValue>) -> Decoded {
+pub(crate) fn decode(model: ModelRef<'_>, id: &str, input: Option<&JsonText>) -> Decoded {
     let mut decoded = Decoded { record: Record::absent(model.shape().slots().len()), problems: Vec::new() };
     let Some(input) = input else { return decoded };
     let mut deserializer = serde_json::Deserializer::from_str(input.get());

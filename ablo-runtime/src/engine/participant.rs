@@ -21,7 +21,7 @@ pub struct Participant {
     pub operations: Operations,
     /// The groups its credential is narrowed to. `None` narrows nothing; an empty set leaves no access at all.
     pub groups: Option<BTreeSet<Group>>,
-    /// Groups it hears for somebody else's sake, who may and said so.
+    /// Groups it hears because somebody who may said so.
     pub lent: BTreeSet<Group>,
     /// What the identity roles of the schema read: member to value, for example `organizationId`, `userId`, `teamIds`.
     pub identity: BTreeMap<String, Value>,

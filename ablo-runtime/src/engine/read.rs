@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::{BaseField, FieldType, ModelIndex, ModelRef, RelationKind, ValidSchema};
+use ablo_schema::time::{SignedDuration, Timestamp};
 use ablo_schema::typed::Compare;
 use ablo_schema::wire::{Group, SyncId};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use super::seat::Seat;
 use super::view::{Halt, View};
 use super::{Access, Archived, Found, LogEntry, Page, Query, Related, StoredRow, Test, query, test};
 use crate::claims::RowClaims;
-use crate::store::{Field, Loaded, LogRange, ReadSet, Reading, RowKey, Scan};
+use crate::store::{Field, Loaded, LogRange, OldReceipts, ReadSet, Reading, ReceiptKey, RowKey, Scan};
 
 /// A stretch of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -121,14 +122,14 @@ impl Reader for ReadLogBounds {
 
 pub(crate) struct ReadLog {
     access: ReadAccess,
-    after: SyncId,
-    limit: usize,
+    range: LogRange,
     is_asked: bool,
 }
 
 impl ReadLog {
-    pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, after: SyncId, limit: usize) -> Self {
-        Self { access: ReadAccess::new(rules, seat), after, limit: limit.max(1), is_asked: false }
+    pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, range: LogRange) -> Self {
+        let range = LogRange { limit: range.limit.max(1), ..range };
+        Self { access: ReadAccess::new(rules, seat), range, is_asked: false }
     }
 }
 
@@ -136,7 +137,7 @@ impl Reader for ReadLog {
     type Output = LogPage;
 
     fn step(&mut self, loaded: &Loaded) -> Result<LogPage, Pause> {
-        let (after, head) = (self.after, loaded.head);
+        let (after, head) = (self.range.after, loaded.head);
         if after < loaded.trimmed || after > head {
             let message = format!("the log reaches from {} to {head}, not to {after}; bootstrap again", loaded.trimmed);
             return Err(Pause::Failed(AbloError::new(Code::MustBootstrap, message).detail("head", head)));
@@ -144,13 +145,45 @@ impl Reader for ReadLog {
         let (access, _) = self.access.step(loaded)?;
         if !self.is_asked {
             self.is_asked = true;
-            let log = Some(LogRange { after, limit: self.limit });
+            let log = Some(self.range);
             return Err(Pause::Read(ReadSet { log, ..ReadSet::default() }.into()));
         }
-        let is_cut = loaded.log.len() >= self.limit;
+        let is_cut = self.range.is_met(&loaded.log);
         let cursor = loaded.log.last().filter(|_| is_cut).map_or(head, |entry| entry.id());
         let entries = loaded.log.iter().filter(|entry| access.reads(&self.access.seat.user, entry)).cloned().collect();
         Ok(LogPage { entries, cursor, head })
+    }
+}
+
+/// Finds answers that need not be remembered any longer, among some of them.
+pub(crate) struct ReadOldReceipts {
+    remember: SignedDuration,
+    after: Option<ReceiptKey>,
+    asked: Option<Timestamp>,
+}
+
+/// How many answers are looked at at once.
+const OLD_RECEIPTS: usize = 1_000;
+
+impl ReadOldReceipts {
+    pub fn new(rules: &Rules, after: Option<ReceiptKey>) -> Self {
+        let remember = SignedDuration::try_from(rules.options.remember).unwrap_or(SignedDuration::MAX);
+        Self { remember, after, asked: None }
+    }
+}
+
+impl Reader for ReadOldReceipts {
+    type Output = (Timestamp, Vec<ReceiptKey>, Option<ReceiptKey>);
+
+    fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
+        let Some(before) = self.asked else {
+            let before = loaded.now.checked_sub(self.remember).unwrap_or(Timestamp::MIN);
+            self.asked = Some(before);
+            let old_receipts = Some(OldReceipts { before, after: self.after.take(), limit: OLD_RECEIPTS });
+            return Err(Pause::Read(ReadSet { old_receipts, ..ReadSet::default() }.into()));
+        };
+        let (keys, next) = loaded.old_receipts.clone();
+        Ok((before, keys, next))
     }
 }
 
@@ -225,9 +258,9 @@ pub(crate) struct ReadQueries {
 }
 
 /// One query under way.
-struct Job {
-    query: Query,
-    scan: Scan,
+pub(super) struct Job {
+    pub query: Query,
+    pub scan: Scan,
     /// Scanned, and not yet judged.
     pending: Vec<Arc<StoredRow>>,
     seen: Vec<Arc<StoredRow>>,
@@ -240,13 +273,13 @@ const CHUNK: usize = 256;
 
 impl ReadQueries {
     pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, queries: &[Query]) -> Result<Self, AbloError> {
-        let jobs = queries.iter().map(|query| Job::new(&rules.schema, query)).collect::<Result<_, _>>()?;
+        let jobs = queries.iter().map(|query| Job::new(&rules.schema, query.clone())).collect::<Result<_, _>>()?;
         Ok(Self { access: ReadAccess::new(rules, seat), jobs, asked: Vec::new(), answered: 0 })
     }
 }
 
 impl Job {
-    fn new(schema: &ValidSchema, query: &Query) -> Result<Self, AbloError> {
+    pub fn new(schema: &ValidSchema, query: Query) -> Result<Self, AbloError> {
         let model = schema.resolve(&query.model).ok_or_else(|| unknown_model(&query.model))?;
         let mut tests: Vec<Test> =
             query.conditions.iter().map(|condition| query::test(model, condition)).collect::<Result<_, _>>()?;
@@ -271,13 +304,8 @@ impl Job {
         let after = query.after.as_deref().map(decode_cursor).transpose()?;
         let descending = query.order.as_ref().is_some_and(|(_, descending)| *descending);
         let scan = Scan { model: model.index(), tests, order, descending, after, limit: None };
-        Ok(Self {
-            query: query.clone(),
-            scan,
-            pending: Vec::new(),
-            seen: Vec::new(),
-            is_through: query.limit == Some(0),
-        })
+        let is_through = query.limit == Some(0);
+        Ok(Self { query, scan, pending: Vec::new(), seen: Vec::new(), is_through })
     }
 
     /// Whether enough rows are known: one more than asked for tells that there is more.
@@ -307,19 +335,21 @@ impl Job {
         let shown = &self.seen[..self.seen.len().min(limit)];
         let last = shown.last().filter(|_| self.seen.len() > limit);
         let next = last.map(|row| encode_cursor(&place(self.scan.order, row), &row.id));
-        let mut rows = Vec::with_capacity(shown.len());
-        for row in shown {
-            let mut related = Vec::new();
-            for name in &self.query.related {
-                match self.related(view, access, row, name) {
-                    Ok(found) => related.push((name.clone(), found)),
-                    Err(Halt::Missing) => {}
-                    Err(halt) => return Err(halt),
-                }
+        let found = shown.iter().map(|row| self.found(view, access, Arc::clone(row)));
+        Ok(Page { rows: found.collect::<Result<_, _>>()?, next })
+    }
+
+    /// A row with its related rows. What is missing is noted, and only then is it not whole.
+    pub fn found(&self, view: &mut View<'_>, access: &Access, row: Arc<StoredRow>) -> Result<Found, Halt> {
+        let mut related = Vec::new();
+        for name in &self.query.related {
+            match self.related(view, access, &row, name) {
+                Ok(found) => related.push((name.clone(), found)),
+                Err(Halt::Missing) => {}
+                Err(halt) => return Err(halt),
             }
-            rows.push(Found { row: Arc::clone(row), related });
         }
-        Ok(Page { rows, next })
+        Ok(Found { row, related })
     }
 
     fn related(&self, view: &mut View<'_>, access: &Access, row: &StoredRow, name: &str) -> Result<Related, Halt> {
@@ -443,7 +473,7 @@ impl Query {
 }
 
 /// A place in an order as text: the hexadecimal digits of its JSON, which travel in a URL as they are.
-fn encode_cursor(value: &Value, id: &str) -> String {
+pub(super) fn encode_cursor(value: &Value, id: &str) -> String {
     let json = Value::from(vec![value.clone(), id.into()]).to_string();
     json.bytes().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,8 +1,7 @@
 use std::sync::Arc;
 
 use ablo_schema::ir::Shape;
-use ablo_schema::wire::{JsonText, SyncId};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use ablo_schema::wire::{JsonText, ObjectWriter, SyncId};
 use serde_json::Value;
 
 /// A row's values by slot of its model's shape. Absent means: in a patch the field is kept, in a row it is a base field
@@ -88,6 +87,15 @@ impl Record {
         }
     }
 
+    /// Writes the values as members, in slot order.
+    ///
+    /// # Errors
+    /// Never in practice: every value is JSON.
+    pub(crate) fn write(&self, shape: &Shape, object: &mut ObjectWriter<'_>) -> serde_json::Result<()> {
+        let slots = shape.slots();
+        self.iter().try_for_each(|(slot, value)| object.field(&slots[slot].member, value))
+    }
+
     /// The slots that are present, ascending, and their values.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Value)> {
         self.0.iter().enumerate().filter_map(|(slot, place)| Some((slot, place.value()?)))
@@ -97,52 +105,42 @@ impl Record {
 /// A row as a store keeps it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRow {
+    /// The last delta that changed it: the stamp of a stale guard. First, since versions of a row differ in it.
+    pub sync_id: SyncId,
+    /// The delta that created it.
+    pub created: SyncId,
     /// Its id.
     pub id: String,
     /// Its values. Declared fields are always present, as null when they have no value.
     pub values: Record,
-    /// The last delta that changed it: the stamp of a stale guard.
-    pub sync_id: SyncId,
-    /// The delta that created it.
-    pub created: SyncId,
 }
 
 impl StoredRow {
-    /// Appends the row as JSON text: the id, then every value in slot order.
+    /// Writes the row's members: the id, then every value in slot order.
+    ///
+    /// # Errors
+    /// Never in practice: every value of a row is JSON.
+    pub fn write(&self, shape: &Shape, object: &mut ObjectWriter<'_>) -> serde_json::Result<()> {
+        object.member("id", &self.id)?;
+        self.values.write(shape, object)
+    }
+
+    /// Appends the row as JSON text.
     ///
     /// # Errors
     /// Never in practice: every value of a row is JSON.
     pub fn write_json(&self, shape: &Shape, text: &mut Vec<u8>) -> serde_json::Result<()> {
-        serde_json::to_writer(text, &RowJson { id: Some(&self.id), values: &self.values, shape })
+        let mut object = ObjectWriter::begin(text);
+        self.write(shape, &mut object)?;
+        object.end();
+        Ok(())
     }
 
-    /// The row as JSON text: the id, then every value in slot order.
+    /// The row as JSON text.
     ///
     /// # Errors
     /// Never in practice: every value of a row is JSON.
     pub fn to_json(&self, shape: &Shape) -> serde_json::Result<JsonText> {
-        JsonText::of(&RowJson { id: Some(&self.id), values: &self.values, shape })
-    }
-}
-
-/// The JSON object of some values, in slot order.
-pub(crate) struct RowJson<'a> {
-    /// Written first when given.
-    pub id: Option<&'a str>,
-    pub values: &'a Record,
-    pub shape: &'a Shape,
-}
-
-impl Serialize for RowJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        if let Some(id) = self.id {
-            map.serialize_entry("id", id)?;
-        }
-        let slots = self.shape.slots();
-        for (slot, value) in self.values.iter() {
-            map.serialize_entry(&slots[slot].name, value)?;
-        }
-        map.end()
+        JsonText::object(|object| self.write(shape, object))
     }
 }

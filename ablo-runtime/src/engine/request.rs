@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::{ModelRef, ValidSchema};
+use ablo_schema::time::Timestamp;
 use ablo_schema::typed::Id;
 use ablo_schema::wire::{Action, Commit, SyncId};
 use tokio::sync::oneshot;
@@ -21,10 +22,16 @@ pub(crate) enum Request {
     Claim(ClaimJob),
     /// Claims that have run out are to be ended.
     Sweep,
-    /// The log up to here, and answers that are old enough, are no longer needed.
+    /// The log up to here is no longer needed.
     Trim {
         through: SyncId,
         reply: Reply<SyncId>,
+    },
+    /// Those of these answers that were remembered before this time are no longer needed.
+    Forget {
+        before: Timestamp,
+        keys: Vec<ReceiptKey>,
+        reply: Reply<()>,
     },
 }
 
@@ -117,7 +124,7 @@ impl Prepared {
             _ => return Self { key: Err(no_id(model)), input: nothing },
         };
         let input = match operation.action {
-            Action::Create | Action::Update => input::decode(model, &key.id, operation.input.as_deref()),
+            Action::Create | Action::Update => input::decode(model, &key.id, operation.input.as_ref()),
             Action::Delete | Action::Archive | Action::Unarchive => nothing,
         };
         Self { key: Ok(key), input }
@@ -140,6 +147,7 @@ impl Request {
             Self::Commit(job) => drop(job.reply.send(Err(error.clone()))),
             Self::Claim(job) => drop(job.reply.send(Err(error.clone()))),
             Self::Trim { reply, .. } => drop(reply.send(Err(error.clone()))),
+            Self::Forget { reply, .. } => drop(reply.send(Err(error.clone()))),
             // The rows are still due.
             Self::Sweep => {}
         }

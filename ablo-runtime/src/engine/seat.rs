@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use ablo_schema::ir::{ModelRef, ValidSchema};
 use ablo_schema::wire::{Group, ParticipantKind, ParticipantRef};
 use serde_json::Value;
@@ -10,7 +12,7 @@ pub(crate) struct Seat {
     pub who: Participant,
     pub reference: ParticipantRef,
     /// The scope its idempotency keys live in.
-    pub scope: std::sync::Arc<str>,
+    pub scope: Arc<str>,
     /// Groups its identity gives.
     pub identity: Vec<Group>,
     /// The groups of the writing context: its organization's and its own.
@@ -19,6 +21,9 @@ pub(crate) struct Seat {
     pub organization: Vec<Group>,
     /// The id that grants name.
     pub user: String,
+    /// What the rows it creates say of their organization and creator: all share these.
+    pub organization_name: Arc<Value>,
+    pub creator: Arc<Value>,
 }
 
 impl Seat {
@@ -33,7 +38,9 @@ impl Seat {
         let scope = format!("{}:{}", who.kind.as_str(), who.id).into();
         let organization =
             schema.identity_groups(|field| who.identity.get(field).filter(|_| field == "organizationId"));
-        Self { who, reference, scope, identity, base, organization, user }
+        let organization_name = Arc::new(who.organization.name().into());
+        let creator = Arc::new(who.id.as_str().into());
+        Self { who, reference, scope, identity, base, organization, user, organization_name, creator }
     }
 
     /// Whether the participant sees the whole organization without belonging to any group.

@@ -10,15 +10,16 @@ use tokio::sync::{oneshot, watch};
 
 use super::bootstrap::Table;
 use super::handle::gone;
+use super::pieces::ReadPiece;
 use super::read::{self, ReadQueries};
 use super::request::{ClaimJob, CommitJob, Request, unknown_model};
 use super::seat::Seat;
 use super::{
     Access, Answers, Archived, Bootstrap, BootstrapReader, ClaimsChange, CommitRequest, Committed, Engine,
-    EngineOptions, Found, LogPage, Participant, Query, StoredRow, Subscription, Writer,
+    EngineOptions, Found, LogPage, Participant, Query, QueryPiece, QueryReader, StoredRow, Subscription, Writer,
 };
 use crate::claims::{ClaimCommand, ClaimEvent, ClaimReply, RowClaims};
-use crate::store::RowKey;
+use crate::store::{LogRange, RowKey};
 
 /// A participant at an engine. Clones share the seat.
 #[derive(Clone)]
@@ -142,6 +143,24 @@ impl Session {
         Ok(Answers { head, pages })
     }
 
+    /// Some of the rows that a query asks for, however many it has, and what asks for the rest of them as they are by then.
+    /// [`Self::read_queries`] reads all of one moment.
+    ///
+    /// # Errors
+    /// What is wrong with the query, or the store's failure.
+    pub async fn query_piece(&self, query: Query) -> Result<QueryPiece, AbloError> {
+        self.read(ReadPiece::new(self.engine.rules(), &self.seat, query)?).await
+    }
+
+    /// Begins to answer queries, all of one moment, piece by piece. May wait for others who read theirs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn read_queries(&self) -> Result<QueryReader, AbloError> {
+        let snapshot = self.engine.store().snapshot(self.writer.organization()).await?;
+        QueryReader::start(self.engine.rules(), &self.seat, snapshot).await
+    }
+
     /// One row, archived or not, and the head of the log when it was read: the stamp of a stale guard.
     ///
     /// # Errors
@@ -202,7 +221,11 @@ impl Session {
     /// # Errors
     /// `must_bootstrap` when the log has been trimmed past `after`, or does not reach it; or the store's failure.
     pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
-        self.read(read::ReadLog::new(self.engine.rules(), &self.seat, after, limit)).await
+        self.log_range(LogRange { after, limit, bytes: u64::MAX }).await
+    }
+
+    pub(crate) async fn log_range(&self, range: LogRange) -> Result<LogPage, AbloError> {
+        self.read(read::ReadLog::new(self.engine.rules(), &self.seat, range)).await
     }
 
     /// The last delta that was trimmed off the organization's log, zero when none was, and the last delta there is.

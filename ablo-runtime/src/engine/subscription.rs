@@ -8,6 +8,7 @@ use ablo_schema::wire::{Group, SyncId};
 
 use super::hub::{Mail, Mailbox, Run};
 use super::{Access, Event, LogEntry, LogPage, ResyncReason, Session};
+use crate::store::LogRange;
 
 /// What happens in a participant's groups, as it happens.
 ///
@@ -29,6 +30,9 @@ pub struct Subscription {
     start: SyncId,
     last: SyncId,
 }
+
+/// Bytes of deltas after which a page of the log ends.
+const PAGE_BYTES: u64 = 1 << 20;
 
 /// A queue that grew beyond this is not kept for the next events.
 const KEPT: usize = 64;
@@ -60,6 +64,7 @@ impl Subscription {
     }
 
     /// Yields what happens to claims from here on, and no deltas: among many of those it might be given up.
+    #[cfg(feature = "server")]
     #[must_use]
     pub(crate) fn only_claims(self) -> Self {
         self.session.writer().hub.only_claims(self.id);
@@ -79,12 +84,12 @@ impl Subscription {
         &self.access
     }
 
-    /// What is delivered here of the log after a delta; see [`Session::log`].
+    /// What is delivered here of the log after a delta; see [`Session::log`]. Of large deltas a page has fewer.
     ///
     /// # Errors
     /// As [`Session::log`].
     pub async fn log(&self, after: SyncId, limit: usize) -> Result<LogPage, AbloError> {
-        let mut page = self.session.log(after, limit).await?;
+        let mut page = self.session.log_range(LogRange { after, limit, bytes: PAGE_BYTES }).await?;
         page.entries.retain(|entry| self.access.reads(self.session.user(), entry));
         Ok(page)
     }

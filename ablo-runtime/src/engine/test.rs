@@ -10,7 +10,7 @@ use crate::store::Field;
 
 /// A condition on a row, with its value in the form the field keeps.
 ///
-/// It means what SQL means: a comparison with null holds for nothing, except `is` and `is not`. Text compares by code
+/// It means what SQL means: a comparison with null holds for nothing, except `is`, `is not` and `not in` nothing at all. Text compares by code
 /// point. `like` knows `%` (any text) and `_` (one character) and minds the case; `ilike` does not.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Test {
@@ -63,14 +63,16 @@ impl Test {
 
     pub(crate) fn accepts(&self, value: &Value) -> bool {
         let is_equal = |other: &Value| compare(self.ty, value, other) == Ordering::Equal;
+        let items = || self.value.as_array().map(Vec::as_slice).unwrap_or_default();
         match self.compare {
             Compare::Is => return is_equal(&self.value),
             Compare::IsNot => return !is_equal(&self.value),
+            // No value is in an empty list, an unknown one neither.
+            Compare::NotIn if items().is_empty() => return true,
             _ if value.is_null() || self.value.is_null() => return false,
             _ => {}
         }
         let ordering = || compare(self.ty, value, &self.value);
-        let items = || self.value.as_array().map(Vec::as_slice).unwrap_or_default();
         let matches = |any_case: bool| match (value, &self.value) {
             (Value::String(text), Value::String(pattern)) => like(text, pattern, any_case),
             _ => false,

@@ -160,11 +160,12 @@ impl<'a> View<'a> {
         if !self.rules.planted(Defect::QuotaOfBatch) {
             self.usage = self.usage_after();
         }
-        let member = std::mem::take(&mut self.member);
-        self.batch.rows.extend(member.rows);
-        self.batch.claims.extend(member.claims);
-        self.batch.receipts.extend(member.receipts);
-        self.batch.log.extend(member.log);
+        // Drained, so that the next request finds the room that this one made.
+        let Overlay { rows, claims, receipts, log } = &mut self.member;
+        self.batch.rows.extend(rows.drain());
+        self.batch.claims.extend(claims.drain());
+        self.batch.receipts.extend(receipts.drain());
+        self.batch.log.append(log);
     }
 
     /// Gives up what the request did.
@@ -269,9 +270,9 @@ impl<'a> View<'a> {
     /// The groups a row mints by itself.
     fn own_groups(&self, model: ModelIndex, id: &str, values: &Record) -> Vec<Group> {
         let definition = self.rules.model(model);
-        let shape = definition.shape();
-        let field = |name: &str| shape.slot_of(name).and_then(|slot| values.get(slot));
-        definition.own_group(id).into_iter().chain(definition.entity_groups(field)).collect()
+        let mut groups = definition.entity_groups(|slot| values.get(slot));
+        groups.extend(definition.own_group(id));
+        groups
     }
 
     /// The rows a row lives in.

@@ -3,7 +3,9 @@ use std::fmt::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use ablo_schema::error::{AbloError, Code};
 use axum::http::StatusCode;
+use serde_json::Value;
 
 use crate::lock::lock;
 
@@ -13,6 +15,7 @@ pub struct Metrics {
     answers: Mutex<BTreeMap<u16, u64>>,
     failures: Mutex<BTreeMap<String, u64>>,
     commits: Mutex<BTreeMap<&'static str, u64>>,
+    quotas: Mutex<BTreeMap<String, u64>>,
     /// Open sockets.
     pub sockets: AtomicI64,
     /// Bootstraps that are being sent, each of which keeps the moment it is of.
@@ -23,7 +26,7 @@ pub struct Metrics {
     pub deltas_encoded: AtomicU64,
     /// Times a socket had to read the log again.
     pub resyncs: AtomicU64,
-    /// Sockets and bootstraps cut because they did not take what they were sent.
+    /// Sockets and answers cut because nobody took what they were sent.
     pub slow_cuts: AtomicU64,
     /// Rejections that were held back.
     pub paced: AtomicU64,
@@ -35,12 +38,24 @@ impl Metrics {
         *lock(&self.answers).entry(status.as_u16()).or_default() += 1;
     }
 
-    /// A request or frame failed with a code.
-    pub fn failed(&self, code: &str) {
+    /// A request or frame failed.
+    pub fn failed(&self, error: &AbloError) {
+        let code = error.code().as_str();
         let mut failures = lock(&self.failures);
         // Codes of policies are the application's: they must not grow this without bound.
         let code = if failures.len() < 512 || failures.contains_key(code) { code } else { "other" };
         *failures.entry(code.to_owned()).or_default() += 1;
+        drop(failures);
+        if let Some(quota) =
+            error.details.get("quota").and_then(Value::as_str).filter(|_| error.is(Code::QuotaExceeded))
+        {
+            self.used_up(quota);
+        }
+    }
+
+    /// An organization was refused something for the sake of this quota.
+    pub fn used_up(&self, quota: &str) {
+        *lock(&self.quotas).entry(quota.to_owned()).or_default() += 1;
     }
 
     /// A commit ended.
@@ -67,6 +82,9 @@ impl Metrics {
         family("ablo_failures_total", "counter", "Failures by code.", labelled("code", failures));
         let commits = lock(&self.commits).iter().map(|(outcome, count)| ((*outcome).to_owned(), *count)).collect();
         family("ablo_commits_total", "counter", "Commits by outcome.", labelled("outcome", commits));
+        let quotas = lock(&self.quotas).iter().map(|(quota, count)| (quota.clone(), *count)).collect();
+        let help = "Refusals because an organization has used up a quota.";
+        family("ablo_quota_refusals_total", "counter", help, labelled("quota", quotas));
         let one = |value: i128| vec![(String::new(), value)];
         let sockets = i128::from(self.sockets.load(Ordering::Relaxed));
         family("ablo_ws_connections", "gauge", "Open sockets.", one(sockets));
@@ -76,7 +94,7 @@ impl Metrics {
             ("ablo_deltas_sent_total", "Deltas handed to sockets.", &self.deltas_sent),
             ("ablo_deltas_encoded_total", "Deltas turned into text.", &self.deltas_encoded),
             ("ablo_resyncs_total", "Times a socket read the log again.", &self.resyncs),
-            ("ablo_slow_consumer_cuts_total", "Sockets and bootstraps cut for being slow.", &self.slow_cuts),
+            ("ablo_slow_consumer_cuts_total", "Sockets and long answers cut for being slow.", &self.slow_cuts),
             ("ablo_paced_rejections_total", "Rejections held back.", &self.paced),
         ];
         for (name, help, counter) in counters {
@@ -107,7 +125,8 @@ Made from what the server itself writes: `ABLO_BLESS=1 cargo test -p ablo-runtim
         .to_owned();
         let metrics = Metrics::default();
         metrics.answered(StatusCode::OK);
-        metrics.failed("code");
+        metrics.failed(&Code::InternalError.into());
+        metrics.used_up("quota");
         metrics.committed("outcome");
         let text = metrics.render();
         let mut lines = text.lines();

@@ -43,8 +43,8 @@ pub struct Limits {
     pub organization_requests_per_second: u32,
     /// A socket that takes this long to accept what it is sent is cut.
     pub write_timeout: Duration,
-    /// A bootstrap that has not been taken whole within this time is broken off; so is one of which nothing is taken for
-    /// as long as `write_timeout`.
+    /// A bootstrap, or a long answer to a query, that has not been taken whole within this time is broken off; so is one of
+    /// which nothing is taken for as long as `write_timeout`.
     pub bootstrap_timeout: Duration,
     /// A socket that sends nothing for this long is asked whether it is there.
     pub idle_ping: Duration,
@@ -95,7 +95,11 @@ pub struct ServerOptions {
     /// Whether clients of version 0.9.0 are told to drop the marks that hide what others wrote, by an unused member
     /// `unassignedAt` in the deltas that need it.
     pub settle_marks: bool,
-    /// Events of clients that are relayed to others, as `kind` of their frames.
+    /// Whether a participant that may do `intent.preempt` takes over a row that another one holds, and writes to it. Without
+    /// it, no conflict ends that way.
+    pub preemption: bool,
+    /// Events of clients that are relayed to others, as `kind` of their frames. They say where somebody is: who reads too
+    /// slowly is told the newest of each connection and kind.
     pub relayed: Vec<String>,
     /// How long the server goes on as before after it was told to stop, no longer ready, so that whoever sends it
     /// clients can stop doing so. Then it closes its sockets.
@@ -111,6 +115,7 @@ impl Default for ServerOptions {
             issuers: Vec::new(),
             origins: None,
             settle_marks: true,
+            preemption: false,
             relayed: ["sheet_selection", "slide_selection", "slide_cursor"].map(str::to_owned).to_vec(),
             lame_duck: Duration::from_secs(5),
         }

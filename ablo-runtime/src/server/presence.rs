@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
 
 use ablo_schema::wire::{
     ActiveIntent, ClaimId, Group, ParticipantId, PresenceKind, PresenceReport, PresenceStatus, PresenceUpdate,
@@ -20,6 +21,8 @@ struct Member {
     is_agent: bool,
     /// Each connection's groups and last report, in the order they came.
     connections: BTreeMap<ConnectionId, (Vec<Group>, Option<PresenceReport>)>,
+    /// The groups of all of them.
+    groups: Vec<Group>,
     reported_by: Option<ConnectionId>,
     /// What it holds, each with the groups of its row.
     intents: Vec<(ActiveIntent, Vec<Group>)>,
@@ -31,13 +34,17 @@ impl Presence {
         let member = self.members.entry(who.clone()).or_default();
         member.is_agent = is_agent;
         member.connections.insert(connection, (groups, None));
+        member.regroup();
         member.connections.len() == 1
     }
 
     /// A connection's groups changed.
     pub fn regroup(&mut self, who: &ParticipantId, connection: ConnectionId, groups: Vec<Group>) {
-        if let Some(entry) = self.members.get_mut(who).and_then(|member| member.connections.get_mut(&connection)) {
+        if let Some(member) = self.members.get_mut(who)
+            && let Some(entry) = member.connections.get_mut(&connection)
+        {
             entry.0 = groups;
+            member.regroup();
         }
     }
 
@@ -45,6 +52,7 @@ impl Presence {
     pub fn leave(&mut self, who: &ParticipantId, connection: ConnectionId) -> bool {
         let Some(member) = self.members.get_mut(who) else { return false };
         let was_there = member.connections.remove(&connection).is_some();
+        member.regroup();
         let last = was_there && member.connections.is_empty();
         self.prune(who);
         last
@@ -110,12 +118,18 @@ impl Presence {
     pub fn groups_of(&self, who: &ParticipantId) -> Vec<Group> {
         let Some(member) = self.members.get(who) else { return Vec::new() };
         let of_rows = member.intents.iter().flat_map(|(_, groups)| groups.iter().cloned());
-        member.groups().into_iter().chain(of_rows).collect()
+        member.groups.iter().cloned().chain(of_rows).collect()
     }
 
     /// Everyone who is connected or holds something.
     pub fn known(&self) -> impl Iterator<Item = &ParticipantId> {
         self.members.keys()
+    }
+
+    /// The same, those that come after one of them.
+    pub fn known_after(&self, after: Option<&ParticipantId>) -> impl Iterator<Item = &ParticipantId> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.members.range::<ParticipantId, _>((from, Bound::Unbounded)).map(|(who, _)| who)
     }
 
     /// What one listener is told about a participant: all of its claims the listener may see. `None` when it may not
@@ -132,14 +146,13 @@ impl Presence {
     ) -> Option<PresenceUpdate> {
         let gone = Member::default();
         let member = self.members.get(who).unwrap_or(&gone);
-        let groups = member.groups();
         let intents: Vec<ActiveIntent> = member
             .intents
             .iter()
             .filter(|(_, row_groups)| to.sees(row_groups))
             .map(|(intent, _)| intent.clone())
             .collect();
-        if intents.is_empty() && !to.sees(&groups) && !to.sees(ended) {
+        if intents.is_empty() && !to.sees(&member.groups) && !to.sees(ended) {
             return None;
         }
         let report = member.report();
@@ -153,7 +166,7 @@ impl Presence {
             kind,
             user_id: who.clone(),
             status,
-            sync_groups: groups.into_iter().filter(|group| to.sees(std::slice::from_ref(group))).collect(),
+            sync_groups: member.groups.iter().filter(|group| to.sees(std::slice::from_ref(group))).cloned().collect(),
             is_agent: member.is_agent,
             timestamp: now,
             timezone: report.and_then(|report| report.timezone.clone()),
@@ -161,6 +174,23 @@ impl Presence {
             activity: report.and_then(|report| report.activity.clone()),
             active_intents: intents,
         })
+    }
+
+    /// What is told of a participant, there or not, to who may not know of it any more: nothing but that.
+    #[must_use]
+    pub fn parting(&self, who: &ParticipantId, now: i64) -> PresenceUpdate {
+        PresenceUpdate {
+            kind: PresenceKind::Leave,
+            user_id: who.clone(),
+            status: PresenceStatus::Offline,
+            sync_groups: Vec::new(),
+            is_agent: self.members.get(who).is_some_and(|member| member.is_agent),
+            timestamp: now,
+            timezone: None,
+            custom_status: None,
+            activity: None,
+            active_intents: Vec::new(),
+        }
     }
 
     fn prune(&mut self, who: &ParticipantId) {
@@ -171,11 +201,10 @@ impl Presence {
 }
 
 impl Member {
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = self.connections.values().flat_map(|(groups, _)| groups.iter().cloned()).collect();
-        groups.sort();
-        groups.dedup();
-        groups
+    fn regroup(&mut self) {
+        self.groups = self.connections.values().flat_map(|(groups, _)| groups.iter().cloned()).collect();
+        self.groups.sort();
+        self.groups.dedup();
     }
 
     /// The last report of a connection that is still there.

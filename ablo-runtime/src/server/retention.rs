@@ -73,12 +73,29 @@ impl Retention {
     }
 }
 
-/// Keeps every log as short as it may be, until the server stops or is gone.
+/// How many credentials are looked at at once.
+const CREDENTIALS: usize = 200;
+/// The time between two looks at all the answers that are remembered.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Keeps every log as short as it may be, and forgets answers and credentials whose time is over, until the server stops
+/// or is gone.
 pub(super) async fn run(server: Weak<Server>, mut stop: watch::Receiver<bool>) {
+    let mut looked_at = None;
     while let Some(server) = server.upgrade() {
         // What fails now is tried again the next time.
         if let Err(error) = sweep(&server).await {
             telemetry::told(error);
+        }
+        if let Err(error) = forget_credentials(&server).await {
+            telemetry::told(error);
+        }
+        let now = server.book.now();
+        if looked_at.is_none_or(|at| now.duration_since(at) >= DAY) {
+            match forget_answers(&server).await {
+                Ok(()) => looked_at = Some(now),
+                Err(error) => drop(telemetry::told(error)),
+            }
         }
         drop(server);
         tokio::select! {
@@ -88,8 +105,32 @@ pub(super) async fn run(server: Weak<Server>, mut stop: watch::Receiver<bool>) {
     }
 }
 
+async fn forget_credentials(server: &Server) -> Result<(), AbloError> {
+    while server.book.forget_over(CREDENTIALS)? > 0 && !server.is_stopping() {
+        tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+/// Looks at every answer, a step at a time, between which others have their turn.
+async fn forget_answers(server: &Server) -> Result<(), AbloError> {
+    for organization in server.engine.organizations(0).await? {
+        let mut after = None;
+        loop {
+            after = server.engine.forget_answers(&organization, after).await?;
+            if after.is_none() || server.is_stopping() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn sweep(server: &Server) -> Result<(), AbloError> {
     let retention = &server.options.retention;
+    if retention.age.is_none() {
+        return Ok(());
+    }
     for organization in server.engine.organizations(retention.deltas.into()).await? {
         if server.is_stopping() {
             break;

@@ -1,49 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ablo_schema::wire::{
     ActiveIntent, ClaimId, Group, IntentObject, IntentQueue, JsonText, ParticipantId, ParticipantKind, ParticipantRef,
     PresenceKind, PresenceReport, PresenceUpdate, RowTarget, ServerFrame,
 };
 use axum::extract::ws::Utf8Bytes;
-use tokio::sync::mpsc;
 
+use super::outbox::{Grant, Outbox, Push, Topic};
 use super::presence::{ConnectionId, Presence};
 use crate::claims::{ClaimEvent, ClaimLimits, Entry, RejectConflicts, RowClaims, RowContext};
 use crate::engine::{Access, ClaimsChange};
-
-/// Something for a connection to act on.
-#[derive(Clone, Debug)]
-pub enum Push {
-    /// A frame to be sent as it is.
-    Frame(Utf8Bytes),
-    /// A waiter of this connection's participant was promoted.
-    Granted(Box<Grant>),
-    /// A claim of this connection's participant ended without being given up.
-    Lost {
-        /// The claim.
-        claim: ClaimId,
-        /// The frame to be sent.
-        frame: Utf8Bytes,
-    },
-    /// A bootstrap that reached this far was served to the connection's credential.
-    Bootstrapped(u64),
-    /// The connection's credential changed.
-    Login,
-    /// The connection is to be closed.
-    Close(u16, &'static str),
-}
-
-/// A promotion.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    /// The claim.
-    pub claim: ClaimId,
-    /// The row: typename-independent schema key and id.
-    pub row: (String, String),
-    /// The frame to be sent once the connection has caught up.
-    pub frame: String,
-}
 
 /// One connection, as the others of its organization see it.
 #[derive(Debug)]
@@ -51,11 +18,14 @@ struct Peer {
     who: ParticipantRef,
     credential: String,
     access: Access,
-    outbox: mpsc::Sender<Push>,
+    outbox: Arc<Outbox>,
 }
 
 /// How many ended claims are remembered.
 const REMEMBERED: usize = 4_096;
+
+/// How many of those who are present are looked at at once.
+const AT_ONCE: usize = 64;
 
 /// Everyone who is connected to one organization.
 #[derive(Debug, Default)]
@@ -83,7 +53,7 @@ struct Announced {
 }
 
 /// A row's line as it was shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Shown {
     spellings: BTreeSet<String>,
     /// Who may see it.
@@ -104,7 +74,7 @@ pub struct Arrival {
     /// What it may hear.
     pub access: Access,
     /// Where it is told things.
-    pub outbox: mpsc::Sender<Push>,
+    pub outbox: Arc<Outbox>,
 }
 
 impl Room {
@@ -134,10 +104,12 @@ impl Room {
     pub fn regroup(&self, id: ConnectionId, access: Access, groups: Vec<Group>, now: i64) {
         let mut inside = self.lock();
         let Some(peer) = inside.peers.get_mut(&id) else { return };
-        peer.access = access;
+        let before = std::mem::replace(&mut peer.access, access);
         let who = peer.who.id.clone();
+        let known_by = inside.presence.groups_of(&who);
         inside.presence.regroup(&who, id, groups);
         inside.announce(&who, PresenceKind::Update, now, &[]);
+        inside.part(id, &before, &known_by, now);
     }
 
     /// A connection said what its participant does.
@@ -148,23 +120,33 @@ impl Room {
         inside.announce(&who, PresenceKind::Update, now, &[]);
     }
 
-    /// Everyone a connection may know of, one frame each, never its own participant; then the lines of rows.
+    /// Those a connection may know of, one frame each, never its own participant, some of them at a time: who comes after
+    /// somebody, and who was looked at last if there are more. Whoever reads slowly keeps little of them waiting.
     #[must_use]
-    pub fn snapshot(&self, id: ConnectionId, now: i64) -> Vec<Utf8Bytes> {
+    pub fn present_after(
+        &self,
+        id: ConnectionId,
+        after: Option<&ParticipantId>,
+        now: i64,
+    ) -> (Vec<Utf8Bytes>, Option<ParticipantId>) {
         let inside = self.lock();
-        let Some(peer) = inside.peers.get(&id) else { return Vec::new() };
-        let others = inside.presence.known().filter(|who| **who != peer.who.id);
-        others
+        let Some(peer) = inside.peers.get(&id) else { return (Vec::new(), None) };
+        let some: Vec<&ParticipantId> = inside.presence.known_after(after).take(AT_ONCE).collect();
+        let others = some.iter().filter(|who| ***who != peer.who.id);
+        let frames = others
             .filter_map(|who| inside.presence.frame(who, PresenceKind::Enter, &peer.access, now, &[]))
             .filter_map(text)
-            .chain(
-                inside
-                    .shown
-                    .values()
-                    .filter(|shown| peer.access.sees(&shown.groups))
-                    .flat_map(|shown| shown.frames.clone()),
-            )
-            .collect()
+            .collect();
+        (frames, some.last().filter(|_| some.len() == AT_ONCE).map(|who| (*who).clone()))
+    }
+
+    /// The lines of rows that a connection may know of. They share their memory with all others.
+    #[must_use]
+    pub fn lines(&self, id: ConnectionId) -> Vec<Utf8Bytes> {
+        let inside = self.lock();
+        let Some(peer) = inside.peers.get(&id) else { return Vec::new() };
+        let seen = inside.shown.values().filter(|shown| peer.access.sees(&shown.groups));
+        seen.flat_map(|shown| shown.frames.clone()).collect()
     }
 
     /// Everyone within an access, for the older HTTP interface.
@@ -297,7 +279,7 @@ impl Room {
     pub fn bootstrapped(&self, credential: &str, head: u64) {
         let inside = self.lock();
         for peer in inside.peers.values().filter(|peer| peer.credential == credential) {
-            push(peer, Push::Bootstrapped(head));
+            peer.outbox.push(Push::Bootstrapped(head));
         }
     }
 
@@ -309,13 +291,14 @@ impl Room {
         let Ok(head) = frame else { return };
         // The payload's own text is passed on as it came.
         let frame = Utf8Bytes::from(format!("{},\"payload\":{}}}", head.trim_end_matches('}'), payload.get()));
+        let topic = Topic::Relayed(from, kind.to_owned());
         for (id, peer) in &inside.peers {
             let shares = match (&sender.access, &peer.access) {
                 (Access::All, _) | (_, Access::All) => true,
                 (Access::Groups(a), Access::Groups(b)) => !a.is_disjoint(b),
             };
             if *id != from && shares {
-                push(peer, Push::Frame(frame.clone()));
+                peer.outbox.state(&topic, frame.clone());
             }
         }
     }
@@ -330,14 +313,14 @@ impl Room {
     /// Has every connection of a credential, or every one, look at its credential.
     pub fn check_login(&self, credential: Option<&str>) {
         for peer in self.lock().peers.values().filter(|peer| credential.is_none_or(|id| peer.credential == id)) {
-            push(peer, Push::Login);
+            peer.outbox.push(Push::Login);
         }
     }
 
     /// Closes every connection.
     pub fn close(&self, code: u16, reason: &'static str) {
         for peer in self.lock().peers.values() {
-            push(peer, Push::Close(code, reason));
+            peer.outbox.push(Push::Close(code, reason));
         }
     }
 
@@ -356,10 +339,33 @@ impl Inside {
     /// Tells everyone but the participant itself about it, also those who could see what has `ended`. Clients would take an
     /// echo of themselves for a stranger.
     fn announce(&self, who: &ParticipantId, kind: PresenceKind, now: i64, ended: &[Group]) {
+        let topic = Topic::Presence(who.clone());
         for peer in self.peers.values().filter(|peer| peer.who.id != *who) {
             let frame = self.presence.frame(who, kind, &peer.access, now, ended);
             if let Some(frame) = frame.and_then(text) {
-                push(peer, Push::Frame(frame));
+                peer.outbox.state(&topic, frame);
+            }
+        }
+    }
+
+    /// Tells a connection, and those it could be seen by, of whom they may not know any more: clients would show them for ever.
+    fn part(&self, id: ConnectionId, before: &Access, known_by: &[Group], now: i64) {
+        let Some(own) = self.peers.get(&id) else { return };
+        let knows = |access: &Access, of: &ParticipantId| {
+            self.presence.frame(of, PresenceKind::Update, access, now, &[]).is_some()
+        };
+        let parting = |of: &ParticipantId, from: &Peer| {
+            let frame = text(self.presence.parting(of, now));
+            frame.into_iter().for_each(|frame| from.outbox.state(&Topic::Presence(of.clone()), frame));
+        };
+        for peer in self.peers.values().filter(|peer| peer.who.id != own.who.id) {
+            if peer.access.sees(known_by) && !knows(&peer.access, &own.who.id) {
+                parting(&own.who.id, peer);
+            }
+        }
+        for other in self.presence.known().filter(|other| **other != own.who.id) {
+            if knows(before, other) && !knows(&own.access, other) {
+                parting(other, own);
             }
         }
     }
@@ -383,13 +389,10 @@ impl Inside {
         let Ok(frame) = frame.encode() else { return };
         for peer in self.peers.values().filter(|peer| peer.who == *participant) {
             let (claim, frame) = (claim.clone(), frame.clone());
-            push(
-                peer,
-                match is_grant {
-                    true => Push::Granted(Box::new(Grant { claim, row: row.clone(), frame })),
-                    false => Push::Lost { claim, frame: frame.into() },
-                },
-            );
+            peer.outbox.push(match is_grant {
+                true => Push::Granted(Box::new(Grant { claim, row: row.clone(), frame })),
+                false => Push::Lost { claim, frame: frame.into() },
+            });
         }
     }
 
@@ -404,27 +407,26 @@ impl Inside {
         let objects: Vec<IntentObject> = line
             .map(|(at, entry)| entry.object(&self.spelling(entry, &change.model), &change.id, Some(at as u64)))
             .collect();
-        let mut frames = Vec::new();
-        for spelled in &spellings {
+        let shown = |spelled: &String| {
             let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
             let queue = IntentQueue { target, queue: objects.clone() };
-            let Ok(frame) = ServerFrame::<JsonText>::IntentQueue(queue).encode() else { continue };
-            let frame = Utf8Bytes::from(frame);
-            for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
-                push(peer, Push::Frame(frame.clone()));
-            }
-            frames.push(frame);
+            let frame = ServerFrame::<JsonText>::IntentQueue(queue).encode().ok()?;
+            Some((Topic::Line(spelled.clone(), change.id.clone()), Utf8Bytes::from(frame)))
+        };
+        let frames: Vec<(Topic, Utf8Bytes)> = spellings.iter().filter_map(shown).collect();
+        let kept =
+            if objects.is_empty() { Vec::new() } else { frames.iter().map(|(_, frame)| frame.clone()).collect() };
+        let now = Shown { spellings, groups: change.groups.clone(), frames: kept };
+        let before = self.shown.get(&row);
+        // Nothing is told again that everyone concerned has been told: of all claims of an organization that is much.
+        if before.map_or(now.frames.is_empty(), |before| *before == now) {
+            return;
         }
-        if objects.is_empty() {
-            frames.clear();
+        for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
+            frames.iter().for_each(|(topic, frame)| peer.outbox.state(topic, frame.clone()));
         }
-        self.shown.insert(row, Shown { spellings, groups: change.groups.clone(), frames });
+        self.shown.insert(row, now);
     }
-}
-
-/// A connection that does not take what it is told is cut by itself; what is lost here it learns when it comes back.
-fn push(peer: &Peer, push: Push) {
-    let _ = peer.outbox.try_send(push);
 }
 
 fn text(update: PresenceUpdate) -> Option<Utf8Bytes> {

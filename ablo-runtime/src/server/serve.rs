@@ -17,6 +17,7 @@ use super::http;
 use super::options::{ServeOptions, StoreChoice};
 use super::state::{Server, Shared};
 use super::telemetry;
+use crate::claims::{ConflictPolicy, PreemptByOperation, RejectConflicts};
 use crate::engine::{Clock, Engine, EngineOptions};
 use crate::store::MemoryStore;
 #[cfg(feature = "sqlite")]
@@ -77,8 +78,13 @@ pub struct Running {
 pub async fn start(options: ServeOptions) -> Result<Running, AbloError> {
     options.server.issuers.iter().try_for_each(TrustedIssuer::check)?;
     let clock = Clock::system();
+    let policy: Arc<dyn ConflictPolicy> = match options.server.preemption {
+        true => Arc::new(PreemptByOperation),
+        false => Arc::new(RejectConflicts),
+    };
     let engine_options = EngineOptions {
         clock: clock.clone(),
+        policy,
         max_operations: options.server.limits.operations,
         quotas: options.server.quotas,
         ..EngineOptions::default()
@@ -182,6 +188,7 @@ pub fn mint_key(book: &Book, kind: KeyKind, env: KeyEnv, organization: &str) -> 
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,

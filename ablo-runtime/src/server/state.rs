@@ -78,9 +78,7 @@ impl Server {
         });
         let weak = Arc::downgrade(&server);
         tokio::spawn(check_logins(weak.clone(), changed));
-        if server.options.retention.age.is_some() {
-            tokio::spawn(retention::run(weak, server.stopped()));
-        }
+        tokio::spawn(retention::run(weak, server.stopped()));
         server
     }
 
@@ -149,7 +147,7 @@ impl Server {
         let limits = &self.options.limits;
         let rates = [
             ("key", credential.id.clone(), limits.requests_per_second),
-            ("organization", credential.space().0, limits.organization_requests_per_second),
+            ("organization", credential.space().to_string(), limits.organization_requests_per_second),
         ];
         let now = self.ticks();
         let mut buckets = lock(&self.rates);

@@ -19,8 +19,8 @@ use futures_util::future::BoxFuture;
 pub use epoch::Epoch;
 pub use memory::MemoryStore;
 pub use seam::{
-    Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan, Snapshot,
-    Step, WriteSet,
+    Count, Field, KeyMap, Loaded, LogRange, Match, OldReceipts, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan,
+    Snapshot, Step, WriteSet,
 };
 #[cfg(feature = "sqlite")]
 pub use sqlite::{CopyProgress, Durability, SqliteStore, SqliteUpgrade, backup_sqlite, restore_sqlite};
@@ -108,8 +108,8 @@ pub fn indexed_slots(schema: &ValidSchema, model: ModelIndex) -> Vec<usize> {
         .flat_map(|other| other.def().relations.values())
         .filter(|relation| relation.kind != RelationKind::BelongsTo && relation.target == model.key());
     let keys = own.chain(foreign).filter_map(|relation| shape.slot_of(&relation.foreign_key));
-    let roles = model.def().entity_roles.iter().flatten().filter(|role| !role.multi);
-    let roles = roles.filter_map(|role| shape.slot_of(&role.field));
+    let roles = model.def().entity_roles.iter().flatten().zip(model.role_slots());
+    let roles = roles.filter(|(role, _)| !role.multi).filter_map(|(_, slot)| *slot);
     let marked = shape.slots().iter().enumerate().filter(|(_, slot)| slot.def.is_unique || slot.def.is_indexed);
     let mut slots: Vec<usize> = keys.chain(roles).chain(marked.map(|(at, _)| at)).collect();
     slots.sort_unstable();

@@ -94,6 +94,47 @@ pub struct LogRange {
     pub after: SyncId,
     /// At most this many.
     pub limit: usize,
+    /// No more once they have so many bytes; see [`LogEntry::bytes`].
+    pub bytes: u64,
+}
+
+impl LogRange {
+    /// Whether it ends with these, whatever follows.
+    #[must_use]
+    pub fn is_met(&self, entries: &[Arc<LogEntry>]) -> bool {
+        entries.len() >= self.limit || entries.iter().map(|entry| entry.bytes()).sum::<u64>() >= self.bytes
+    }
+
+    /// As much of it as it is to have, of entries in order.
+    ///
+    /// # Errors
+    /// The first one among these.
+    pub fn taken<E>(
+        &self,
+        entries: impl IntoIterator<Item = Result<Arc<LogEntry>, E>>,
+    ) -> Result<Vec<Arc<LogEntry>>, E> {
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        for entry in entries.into_iter().take(self.limit) {
+            let entry = entry?;
+            bytes += entry.bytes();
+            taken.push(entry);
+            if bytes >= self.bytes {
+                break;
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// Answers that were remembered before a time. Many are looked at to find them, so it is said how many, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldReceipts {
+    /// The time.
+    pub before: Timestamp,
+    /// Those up to this one, in the store's own order, have been looked at.
+    pub after: Option<ReceiptKey>,
+    /// At most so many are looked at.
+    pub limit: usize,
 }
 
 /// Something an organization keeps, to be counted. Asked once of rows and claims, so it may cost as much as looking at
@@ -128,6 +169,8 @@ pub struct ReadSet {
     pub scans: Vec<Scan>,
     /// A stretch of the log. The answer replaces [`Loaded::log`].
     pub log: Option<LogRange>,
+    /// Remembered answers that are old. The answer replaces [`Loaded::old_receipts`].
+    pub old_receipts: Option<OldReceipts>,
     /// The rows whose claims are due next, at most this many. The answer replaces [`Loaded::due`].
     pub due: Option<usize>,
     /// How much is kept.
@@ -153,7 +196,7 @@ pub struct Loaded {
     pub trimmed: SyncId,
     /// Rows by key; `None` when there is none.
     pub rows: KeyMap<RowKey, Option<Arc<StoredRow>>>,
-    /// Claims by row; the default when there are none.
+    /// Claims by row; for one that was never claimed, what [`RowClaims::beyond`] makes of the last token it may have had.
     pub claims: KeyMap<RowKey, RowClaims>,
     /// Remembered answers; `None` when there is none.
     pub receipts: KeyMap<ReceiptKey, Option<Arc<StoredReceipt>>>,
@@ -165,6 +208,8 @@ pub struct Loaded {
     pub scans: Vec<Vec<Arc<StoredRow>>>,
     /// A stretch of the log.
     pub log: Vec<Arc<LogEntry>>,
+    /// Old answers, and after which one to look on; `None` when all have been looked at.
+    pub old_receipts: (Vec<ReceiptKey>, Option<ReceiptKey>),
     /// The rows whose claims are due next and when, the earliest first.
     pub due: Vec<(u64, RowKey)>,
     /// How much is kept.
@@ -186,6 +231,7 @@ impl Loaded {
             matches: KeyMap::default(),
             scans: Vec::new(),
             log: Vec::new(),
+            old_receipts: (Vec::new(), None),
             due: Vec::new(),
             counts: KeyMap::default(),
         }
@@ -216,8 +262,8 @@ pub struct WriteSet {
     pub receipts: Vec<(ReceiptKey, Arc<StoredReceipt>)>,
     /// Log entries up to this one are no longer needed.
     pub trim: Option<SyncId>,
-    /// Answers remembered before this time are no longer needed.
-    pub forget: Option<Timestamp>,
+    /// Those of these answers that were remembered before this time are no longer needed.
+    pub forget: Option<(Timestamp, Vec<ReceiptKey>)>,
 }
 
 /// What a unit of work does next.

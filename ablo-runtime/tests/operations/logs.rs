@@ -164,6 +164,7 @@ async fn requests(server: &TestServer, log: &Log) {
         ("r5", "GET", &nowhere, &server.key, Value::Null, 404, "INFO"),
         ("r6", "POST", "/api/v1/commits", &server.key, json!("x".repeat(4 << 20)), 413, "WARN"),
         ("r7", "GET", "/livez", "", Value::Null, 200, "DEBUG"),
+        ("r8", "POST", "/api/v1/datasource", &server.key, json!({ "connectionString": secret("url") }), 200, "INFO"),
     ];
     for (id, method, path, key, body, status, severity) in cases {
         let answer = ask(id, method, path, key, body).await;
@@ -176,6 +177,7 @@ async fn requests(server: &TestServer, log: &Log) {
             assert_eq!(answer.json()["request_id"], id);
         }
     }
+    log.line("database not used", "/span/request_id", &json!("r8")).await;
     // What is no harmless id is replaced.
     let given: Answer = ask(&format!("{CANARY} {CANARY}"), "GET", "/livez", "", Value::Null).await;
     assert!(given.header("x-request-id").unwrap().starts_with("req_"), "{given:?}");

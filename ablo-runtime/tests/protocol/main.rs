@@ -8,6 +8,8 @@ mod page;
 #[path = "../support/served.rs"]
 mod served;
 mod sockets;
+#[path = "../support/mod.rs"]
+mod support;
 
 use ablo_runtime::server::ServeOptions;
 use ablo_schema::ir::{SchemaDef, ValidSchema};
@@ -20,4 +22,16 @@ fn schema() -> ValidSchema {
 
 async fn served() -> Served {
     Served::start(ServeOptions::dev(schema()), None).await
+}
+
+/// A server whose rows grant groups to people, who see nothing else.
+async fn granting() -> Served {
+    Served::start(ServeOptions::dev(support::schema()), None).await
+}
+
+/// A server with other options than a development server's.
+async fn served_with(change: impl FnOnce(&mut ServeOptions)) -> Served {
+    let mut options = ServeOptions::dev(schema());
+    change(&mut options);
+    Served::start(options, None).await
 }

@@ -98,21 +98,6 @@ pub struct Proof {
     seen: BTreeSet<Code>,
 }
 
-/// The usual schema with what is rare: a typed JSON field, a model that cannot be archived, and a relation that leads
-/// nowhere, since a relation may count on a key that the other model does not declare.
-fn odd_schema() -> ValidSchema {
-    let mut def = (*schema()).clone();
-    let mut shelves = def.models["facts"].clone();
-    (shelves.typename, shelves.mutable) = ("Shelf".into(), Some(true));
-    let text = shelves.fields["text"].clone();
-    shelves.fields.insert("archivedAt".into(), text);
-    def.models.insert("shelves".into(), shelves);
-    let typed = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
-    def.models["tasks"].fields["extra"].json_schema = Some(typed);
-    def.models["decks"].relations["slides"].foreign_key = "elsewhereId".into();
-    def.validate().unwrap()
-}
-
 impl Proof {
     pub async fn on(store: impl Store) -> Self {
         let store = Moody { store: Arc::new(store), mood: Arc::default(), held: Arc::default() };

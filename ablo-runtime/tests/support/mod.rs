@@ -50,6 +50,21 @@ pub fn schema() -> ValidSchema {
     def.validate().unwrap()
 }
 
+/// The usual schema with what is rare: a typed JSON field, a model that cannot be archived, and a relation that leads
+/// nowhere, since a relation may count on a key that the other model does not declare.
+pub fn odd_schema() -> ValidSchema {
+    let mut def = (*schema()).clone();
+    let mut shelves = def.models["facts"].clone();
+    (shelves.typename, shelves.mutable) = ("Shelf".into(), Some(true));
+    let text = shelves.fields["text"].clone();
+    shelves.fields.insert("archivedAt".into(), text);
+    def.models.insert("shelves".into(), shelves);
+    let typed = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
+    def.models["tasks"].fields["extra"].json_schema = Some(typed);
+    def.models["decks"].relations["slides"].foreign_key = "elsewhereId".into();
+    def.validate().unwrap()
+}
+
 pub async fn memory() -> Engine {
     Engine::open(schema(), MemoryStore::new(), EngineOptions::default()).await.unwrap()
 }

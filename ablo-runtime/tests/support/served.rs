@@ -115,6 +115,16 @@ impl Served {
         socket
     }
 
+    /// Opens a socket with a credential that may not work any more.
+    pub async fn knock(&self, token: &str) -> Option<Socket> {
+        let mut request = format!("ws://{}/api/sync/ws?cursor=", self.addr).into_client_request().unwrap();
+        let protocols = format!("ablo.bearer.{token}, ablo.sync.v1");
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, protocols.parse().unwrap());
+        let stream = TcpStream::connect(self.addr).await.unwrap();
+        let (stream, _) = tokio_tungstenite::client_async(request, stream).await.ok()?;
+        Some(Socket { stream, frames: Vec::new(), pings: 0 })
+    }
+
     /// A handshake with this query that offers these subprotocols: the socket, and which one was selected.
     pub async fn handshake(&self, query: &str, protocols: &str) -> (Socket, String) {
         let mut request = format!("ws://{}/api/sync/ws?{query}", self.addr).into_client_request().unwrap();
@@ -122,7 +132,7 @@ impl Served {
         let stream = TcpStream::connect(self.addr).await.unwrap();
         let (stream, response) = tokio_tungstenite::client_async(request, stream).await.unwrap();
         let selected = response.headers()[SEC_WEBSOCKET_PROTOCOL].to_str().unwrap().to_owned();
-        (Socket { stream, frames: Vec::new() }, selected)
+        (Socket { stream, frames: Vec::new(), pings: 0 }, selected)
     }
 
     /// Opens a socket and asks for everything after a sync id, as a client that gets every delta.
@@ -163,6 +173,8 @@ pub struct Socket {
     stream: WebSocketStream<TcpStream>,
     /// What nobody has asked for yet.
     pub frames: Vec<Value>,
+    /// How often the server has asked whether it is there. The library answers.
+    pub pings: usize,
 }
 
 impl Socket {
@@ -176,13 +188,12 @@ impl Socket {
 
     /// The next message; `Err` with the code when the server closes.
     async fn receive(&mut self) -> Result<Value, Option<u16>> {
-        // Pings say nothing.
         let told = async {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                     Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
-                    Some(Ok(_)) => {}
+                    Some(Ok(message)) => self.pings += usize::from(message.is_ping()),
                     Some(Err(_)) | None => return Err(None),
                 }
             }
@@ -216,6 +227,25 @@ impl Socket {
         let name = uuid();
         self.send("commit", &json!({ "clientTxId": name, "operations": operations })).await;
         self.next("mutation_result", |payload| payload["clientTxId"] == name.as_str()).await
+    }
+
+    /// Reads whatever comes next, a question as well.
+    pub async fn read(&mut self) {
+        let message = tokio::time::timeout(LONG, self.stream.next()).await.expect("the server says nothing");
+        self.pings += usize::from(message.unwrap().unwrap().is_ping());
+    }
+
+    /// Reads to the end without understanding or answering anything.
+    pub async fn deaf(self) -> Vec<u8> {
+        let (mut stream, mut heard) = (self.stream.into_inner(), Vec::new());
+        tokio::time::timeout(LONG, stream.read_to_end(&mut heard)).await.unwrap().unwrap();
+        heard
+    }
+
+    /// Goes, after everything that was sent.
+    pub async fn hang_up(mut self) {
+        self.stream.close(None).await.unwrap();
+        while let Some(Ok(_)) = self.stream.next().await {}
     }
 
     /// Reads until the server closes, and gives the code.

@@ -12,24 +12,25 @@ impl ModelRef<'_> {
         Group::new(self.scope_kind()?, id).ok()
     }
 
-    /// The groups a row's own fields name. `field` gives the row's values by wire name.
-    pub fn entity_groups<'v>(&self, field: impl Fn(&str) -> Option<&'v Value>) -> Vec<Group> {
-        mint(self.def().entity_roles.as_deref().unwrap_or_default(), field)
+    /// The groups a row's own fields name. `value` gives the row's values by slot.
+    pub fn entity_groups<'v>(&self, value: impl Fn(usize) -> Option<&'v Value>) -> Vec<Group> {
+        let roles = self.def().entity_roles.as_deref().unwrap_or_default();
+        mint(roles.iter().zip(self.role_slots().iter().map(|slot| slot.and_then(&value))))
     }
 }
 
 impl ValidSchema {
     /// The groups that a participant's identity gives. `source` gives the identity's values by name.
     pub fn identity_groups<'v>(&self, source: impl Fn(&str) -> Option<&'v Value>) -> Vec<Group> {
-        mint(&self.identity_roles, source)
+        mint(self.identity_roles.iter().map(|role| (role, source(&role.field))))
     }
 }
 
 /// One group per non-empty string a role's source holds, without repetition; anything else mints nothing.
-fn mint<'v>(roles: &[RoleDef], source: impl Fn(&str) -> Option<&'v Value>) -> Vec<Group> {
+fn mint<'a>(roles: impl Iterator<Item = (&'a RoleDef, Option<&'a Value>)>) -> Vec<Group> {
     let mut groups = Vec::new();
-    for role in roles {
-        let values = match source(&role.field) {
+    for (role, source) in roles {
+        let values = match source {
             Some(Value::Array(values)) if role.multi => values.as_slice(),
             Some(value) if !role.multi => std::slice::from_ref(value),
             _ => &[],

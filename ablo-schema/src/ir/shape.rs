@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::{FieldDef, FieldType, ModelDef, ModelIndex, RelationDef, SchemaDef, Tenancy, names};
+use crate::wire::MemberName;
 
 /// A field every row has although models do not declare it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +63,8 @@ impl BaseField {
 pub struct Slot {
     /// The wire name.
     pub name: String,
+    /// The same as a JSON object has it.
+    pub member: MemberName,
     /// The column.
     pub column: String,
     /// What it holds.
@@ -92,10 +95,18 @@ impl Shape {
                 (None, Some(base)) => base.column(model),
                 _ => def.column(name),
             };
-            Slot { name: name.clone(), column, def: def.clone(), base, is_declared: true }
+            Slot {
+                name: name.clone(),
+                member: MemberName::new(name),
+                column,
+                def: def.clone(),
+                base,
+                is_declared: true,
+            }
         });
         let base = BaseField::ALL.into_iter().filter(|base| !model.fields.contains_key(base.name())).map(|base| Slot {
             name: base.name().into(),
+            member: MemberName::new(base.name()),
             column: base.column(model),
             def: base.def(),
             base: Some(base),

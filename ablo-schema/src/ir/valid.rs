@@ -36,6 +36,7 @@ struct Facts {
     key: String,
     shape: Shape,
     parents: Vec<ParentEdge>,
+    role_slots: Vec<Option<usize>>,
     grants: Option<GrantEdge>,
     scope_kind: Option<String>,
     rank: usize,
@@ -60,6 +61,7 @@ impl ValidSchema {
             facts.push(Facts {
                 key: key.clone(),
                 parents: ParentEdge::all(model, &shape, index_of),
+                role_slots: model.entity_roles.iter().flatten().map(|role| shape.slot_of(&role.field)).collect(),
                 grants: GrantEdge::of(model, &shape, &def, index_of),
                 scope_kind: names::scope_kind(model),
                 shape,
@@ -179,6 +181,12 @@ impl<'a> ModelRef<'a> {
     #[must_use]
     pub fn parents(&self) -> &'a [ParentEdge] {
         &self.facts().parents
+    }
+
+    /// The slots that its entity roles read, role by role.
+    #[must_use]
+    pub fn role_slots(&self) -> &'a [Option<usize>] {
+        &self.facts().role_slots
     }
 
     /// How its rows give participants access to scope roots, if they do.

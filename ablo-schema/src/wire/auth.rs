@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     ids::{CapabilityId, Group, OrganizationId, ParticipantId},
-    lenient,
+    instant, lenient,
     participant::ParticipantKind,
 };
 
@@ -63,6 +63,7 @@ pub struct RotatedFrom {
     #[serde(alias = "id")]
     pub capability_id: CapabilityId,
     /// Until when it still works.
+    #[serde(serialize_with = "instant::serialize")]
     pub expires_at: Timestamp,
 }
 
@@ -81,6 +82,7 @@ pub struct CapabilityGrant {
     /// The credential.
     pub token: String,
     /// When it ends.
+    #[serde(serialize_with = "instant::serialize")]
     pub expires_at: Timestamp,
     /// The organization.
     pub organization_id: OrganizationId,
@@ -136,12 +138,16 @@ pub struct CapabilityObject {
     /// Whether it works.
     pub status: CapabilityStatus,
     /// When it was minted.
+    #[serde(serialize_with = "instant::serialize")]
     pub issued_at: Timestamp,
     /// When it ends.
+    #[serde(serialize_with = "instant::serialize")]
     pub expires_at: Timestamp,
     /// When it was taken back.
+    #[serde(serialize_with = "instant::serialize_any")]
     pub revoked_at: Option<Timestamp>,
     /// When it last worked.
+    #[serde(serialize_with = "instant::serialize_any")]
     pub last_used_at: Option<Timestamp>,
     /// The operations.
     pub operations: Vec<String>,

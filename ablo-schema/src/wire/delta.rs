@@ -3,7 +3,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{
     ids::{CapabilityId, Group, OrganizationId, ParticipantId, SyncId, TaskId, TransactionId},
-    json::JsonText,
+    instant::{self, Instant},
+    json::{JsonText, ObjectWriter},
     lenient,
     participant::{ParticipantKind, ParticipantRef},
 };
@@ -343,7 +344,7 @@ pub struct WireDelta {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction_id: Option<TransactionId>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "instant::serialize_any", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// The writer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -407,6 +408,36 @@ impl StoredDelta {
 }
 
 impl WireDelta {
+    /// Appends its JSON, as serializing it does; the rows in it are copied, not read again.
+    ///
+    /// # Errors
+    /// Never in practice: everything in a delta has a JSON form.
+    pub fn write_json(&self, text: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut object = ObjectWriter::begin(text);
+        object.member("id", &self.id)?;
+        object.member("actionType", &self.action_type)?;
+        object.member("modelName", &self.model_name)?;
+        object.member("modelId", &self.model_id)?;
+        match &self.data {
+            Some(data) => object.text("data", data)?,
+            None => object.member("data", &())?,
+        }
+        if let Some(previous) = &self.previous_data {
+            object.text("previousData", previous)?;
+        }
+        object.member("syncGroups", &self.sync_groups)?;
+        object.optional("transactionId", self.transaction_id.as_ref())?;
+        object.optional("createdAt", self.created_at.map(Instant).as_ref())?;
+        object.optional("createdBy", self.created_by.as_ref())?;
+        object.optional("actor", self.actor.as_ref())?;
+        object.optional("onBehalfOf", self.on_behalf_of.as_ref())?;
+        object.optional("capabilityId", self.capability_id.as_ref())?;
+        object.optional("confirmationState", self.confirmation_state.as_ref())?;
+        object.optional("causedByTaskId", self.caused_by_task_id.as_ref())?;
+        object.end();
+        Ok(())
+    }
+
     /// The row after the change, as a model.
     ///
     /// # Errors

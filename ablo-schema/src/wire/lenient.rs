@@ -21,8 +21,20 @@ use crate::error::{AbloError, Code};
 pub fn decode<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, AbloError> {
     serde_json::from_str(json).map_err(|error| {
         let code = if error.is_data() { Code::InvalidBody } else { Code::InvalidJson };
-        AbloError::new(code, format!("{}: {error}", code.message()))
+        AbloError::new(code, format!("{}: {}", code.message(), words(&error)))
     })
+}
+
+/// What is wrong with a body, without the names that its parts have here.
+fn words(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once("expected struct ") {
+        Some((before, rest)) => {
+            let after = rest.trim_start_matches(char::is_alphanumeric);
+            format!("{before}expected an object{after}")
+        }
+        None => text,
+    }
 }
 
 /// A position a client claims to know: anything that is not a positive whole number knows nothing.

@@ -12,6 +12,7 @@ mod delta;
 mod error;
 mod frame;
 mod ids;
+mod instant;
 mod json;
 mod key;
 mod lenient;
@@ -43,7 +44,7 @@ pub use ids::{
     CapabilityId, ClaimId, ClientTxId, Cursor, FencingToken, Group, IdempotencyKey, OrganizationId, ParticipantId,
     ServerTxId, SyncId, TaskId, TransactionId, is_group_kind,
 };
-pub use json::JsonText;
+pub use json::{JsonText, MemberName, ObjectWriter};
 pub use key::{ApiKey, KeyEnv, KeyKind};
 pub use lenient::decode;
 pub use model::{

@@ -304,8 +304,8 @@ impl<'de> Deserialize<'de> for QueryResults {
         // A result may be one row, or null.
         let results = body.results.into_iter().map(|result| match result.get().as_bytes().first() {
             Some(b'[') => Ok(result),
-            Some(b'{') => JsonText::parse(format!("[{}]", result.get())),
-            _ => JsonText::parse("[]".to_owned()),
+            Some(b'{') => JsonText::parse(&format!("[{}]", result.get())),
+            _ => JsonText::parse("[]"),
         });
         let results = results.collect::<Result<_, _>>().map_err(D::Error::custom)?;
         Ok(Self { results, last_sync_id: body.last_sync_id.unwrap_or_default() })

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{ids::TaskId, lenient};
+use super::{ids::TaskId, instant, lenient};
 
 /// The body that opens a task (`POST /v1/tasks`) or turn (`POST /api/agent/turn`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct TaskOpened {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_hash: Option<String>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "instant::serialize_any", skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<Timestamp>,
 }
 
@@ -79,6 +79,6 @@ pub struct TaskClosed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub already_closed: Option<bool>,
     /// When.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, serialize_with = "instant::serialize_any", skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }

@@ -197,7 +197,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
     GENERAL.iter().chain(&QUOTAS).chain(&LIMITS)
 }
 
-static GENERAL: [Setting; 13] = [
+static GENERAL: [Setting; 14] = [
     Setting {
         name: "schema",
         kind: Kind::Text,
@@ -257,7 +257,7 @@ static GENERAL: [Setting; 13] = [
     Setting {
         name: "relayed",
         kind: Kind::List,
-        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair.",
+        help: "Kinds of frames that are passed on between the clients of an organization and are the application's own affair. Who reads too slowly is told the newest of each connection and kind.",
         set: |draft, value| draft.server.relayed = list(value),
         get: |draft| Some(items(&draft.server.relayed)),
     },
@@ -267,6 +267,13 @@ static GENERAL: [Setting; 13] = [
         help: "Whether clients of version 0.9.0 are made to show what others wrote over their own writes.",
         set: |draft, value| draft.server.settle_marks = value.as_bool().unwrap_or_default(),
         get: |draft| Some(Value::Boolean(draft.server.settle_marks)),
+    },
+    Setting {
+        name: "preemption",
+        kind: Kind::Switch,
+        help: "Whether who may do `intent.preempt` takes over, and writes to, rows that others hold. Secret keys may; a session may only when its operations name it.",
+        set: |draft, value| draft.server.preemption = value.as_bool().unwrap_or_default(),
+        get: |draft| Some(Value::Boolean(draft.server.preemption)),
     },
     Setting {
         name: "lame_duck_seconds",
@@ -312,7 +319,7 @@ static LIMITS: [Setting; 15] = limits![
     Number organization_requests_per_second
         "HTTP requests per second and organization: `rate_limited`; 0 sets no limit.",
     Seconds write_timeout "A socket that takes this long to accept what it is sent is cut.",
-    Seconds bootstrap_timeout "A bootstrap that is not taken whole within this time is broken off.",
+    Seconds bootstrap_timeout "A bootstrap, or a long answer to a query, that is not taken whole within this time is broken off.",
     Seconds idle_ping "A socket that is silent for this long is asked whether it is there.",
     Seconds idle_timeout "A socket that is silent for this long, even when asked, is closed: close code 4000.",
 ];

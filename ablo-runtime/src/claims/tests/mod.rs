@@ -18,7 +18,7 @@ pub(super) fn participant(name: &str) -> ParticipantRef {
 
 /// The handle called `name`.
 pub(super) fn handle(name: &str) -> ClaimId {
-    ClaimId(name.to_owned())
+    name.into()
 }
 
 /// Wants the row under a handle, for as long as the limits say, waiting if need be.

@@ -293,8 +293,8 @@ type Seen = (u64, bool, Vec<(String, Vec<(String, u64)>)>);
 fn seen(bench: &Bench) -> Seen {
     let entry = |entry: &Entry| {
         assert_eq!(entry.ends.iter().max(), Some(&entry.expires_at));
-        let handles = entry.handles.iter().zip(&entry.ends).map(|(handle, end)| (handle.0.clone(), *end)).collect();
-        (entry.participant.id.0.clone(), handles)
+        let handles = entry.handles.iter().zip(&entry.ends).map(|(handle, end)| (handle.to_string(), *end)).collect();
+        (entry.participant.id.to_string(), handles)
     };
     let wrote = bench.row.lease().is_some_and(|lease| lease.committed);
     (bench.row.last_token().0, wrote, bench.row.entries().map(entry).collect())

@@ -3,7 +3,7 @@ use std::{fmt, future::IntoFuture, time::Duration};
 use ablo_schema::{
     error::{AbloError, Code},
     typed::{AbloField, FieldRef, Id, Model},
-    wire::{ClaimId, LineRange},
+    wire::LineRange,
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
@@ -32,7 +32,7 @@ impl<M: Model> fmt::Debug for Claiming<M> {
 impl<M: Model> Claiming<M> {
     pub(crate) fn new(proxy: ModelProxy<M>, id: Id<M>) -> Self {
         let wish = Acquire {
-            claim: ClaimId(Id::<()>::new().into_string()),
+            claim: Id::<()>::new().into_string().into(),
             details: ClaimDetails { action: "editing".to_owned(), ..ClaimDetails::default() },
             ttl_ms: None,
             wait: true,

@@ -71,7 +71,7 @@ impl Session {
         let ops = u32::try_from(commit.operations.len()).unwrap_or(u32::MAX);
         let first = plan.drafts.first().map(|draft| (draft.table, draft.row.as_str()));
         let (ticket, shown) = self.change(|replica| {
-            let ticket = replica.write(transaction.0.clone(), writes);
+            let ticket = replica.write(transaction.to_string(), writes);
             (ticket, first.and_then(|(table, row)| replica.get(table, row).cloned()))
         });
         // Sent here, not in the task: writes go out in the order they were made.
@@ -112,8 +112,10 @@ impl Session {
 
     fn compose(&self, plan: &Plan) -> Result<(Commit, Vec<Write>), AbloError> {
         // A repeated request must be the same request, so the key names its transaction too.
-        let name = plan.key.as_ref().map_or_else(|| Id::<()>::new().into_string(), |key| key.0.clone());
-        let client_tx_id = ClientTxId(name);
+        let client_tx_id = match &plan.key {
+            Some(key) => ClientTxId::from(key.as_str()),
+            None => Id::<()>::new().into_string().into(),
+        };
         let now = jiff::Timestamp::now().to_string();
         let mut operations = Vec::with_capacity(plan.drafts.len());
         let mut writes = Vec::with_capacity(plan.drafts.len());
@@ -123,7 +125,7 @@ impl Session {
             if matches!(draft.action, Action::Create | Action::Update) {
                 operation.input = Some(JsonText::of(&draft.input).map_err(|error| malformed(&error))?);
             }
-            operation.transaction_id = Some(TransactionId(client_tx_id.0.clone()));
+            operation.transaction_id = Some(TransactionId::from(client_tx_id.as_str()));
             operation.read_at = draft.read_at;
             operation.on_stale = draft.on_stale;
             operations.push(operation);

@@ -17,7 +17,7 @@ impl Evaluation<'_> {
         if matches!(command, ClaimCommand::Acquire(_))
             && !["update", "delete", "create"].iter().any(|operation| seat.may(model, operation))
         {
-            return Err(refusal::operation_denied(model, "update").into());
+            return Err(refusal::operation_denied(model, model.key(), "update").into());
         }
         // What is not seen is not there, except for what one has on it: it can be handed back.
         let hands_back = matches!(command, ClaimCommand::Release { .. } | ClaimCommand::Disconnect { .. });

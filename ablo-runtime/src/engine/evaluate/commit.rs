@@ -122,9 +122,9 @@ impl Evaluation<'_> {
         }
         self.news.regranted.extend(regranted);
         let commit = &job.request.commit;
-        let server = ServerTxId(match last {
+        let server = ServerTxId::from(match last {
             SyncId(0) => format!("stx_{start}n"),
-            last => format!("stx_{last}"),
+            last => ["stx_", &last.0.to_string()].concat(),
         });
         let ops = u32::try_from(operations.len()).unwrap_or(u32::MAX);
         Ok(Committed {

@@ -13,7 +13,7 @@ impl Turn<'_, '_> {
     /// member called like its relation. One that somebody who hears of the row may not see stays away.
     pub fn carried(&mut self, key: &RowKey, row: &StoredRow, groups: &[Group]) -> Result<JsonText, Halt> {
         let rules = self.view.rules;
-        let mut text = row.to_json(rules.model(key.model).shape()).map_err(refusal::internal)?;
+        let mut parents = Vec::new();
         for (relation, slot, target) in &rules.edges(key.model).enriched {
             let Some(id) = row.values.text(*slot) else { continue };
             let Some(parent) = self.view.row(&RowKey::new(*target, id))? else { continue };
@@ -21,11 +21,13 @@ impl Turn<'_, '_> {
             let by_all = groups.iter().all(|group| of_parent.contains(group));
             if by_all && self.view.sees(&self.access, *target, id, &parent.values)? {
                 let parent = parent.to_json(rules.model(*target).shape()).map_err(refusal::internal)?;
-                let members = text.get().strip_suffix('}').unwrap_or_default();
-                let member = serde_json::Value::from(relation.as_str());
-                text = JsonText::parse(format!("{members},{member}:{}}}", parent.get())).map_err(refusal::internal)?;
+                parents.push((relation, parent));
             }
         }
-        Ok(text)
+        let text = JsonText::object(|object| {
+            row.write(rules.model(key.model).shape(), object)?;
+            parents.iter().try_for_each(|(relation, parent)| object.text(relation, parent))
+        });
+        Ok(text.map_err(refusal::internal)?)
     }
 }

@@ -13,7 +13,7 @@ mod regrant;
 use std::sync::Arc;
 
 use ablo_schema::error::AbloError;
-use ablo_schema::time::{SignedDuration, Timestamp};
+use ablo_schema::time::Timestamp;
 use ablo_schema::wire::{OrganizationId, SyncId};
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ use super::time_text;
 use super::view::{Halt, Overlay, View};
 use super::{Committed, StoredReceipt};
 use crate::claims::{ClaimReply, Moment};
-use crate::store::{Loaded, ReadSet, RowWrite, WriteSet};
+use crate::store::{Loaded, ReadSet, ReceiptKey, RowWrite, WriteSet};
 
 /// Evaluates requests one after the other.
 pub(crate) struct Evaluation<'a> {
@@ -36,7 +36,7 @@ pub(crate) struct Evaluation<'a> {
     news: News,
     alarms: Vec<u64>,
     trim: Option<SyncId>,
-    forget: Option<Timestamp>,
+    forget: Option<(Timestamp, Vec<ReceiptKey>)>,
 }
 
 /// What became of a request.
@@ -45,6 +45,7 @@ pub(crate) enum Answer {
     Commit(Result<Committed, AbloError>),
     Claim(Result<ClaimReply, AbloError>),
     Trim(SyncId),
+    Forgotten,
     /// Nobody asked, or something is missing yet.
     Nothing,
 }
@@ -93,10 +94,13 @@ impl<'a> Evaluation<'a> {
                     return self.wait();
                 }
                 self.trim = self.trim.max(Some(through));
-                let remember =
-                    SignedDuration::try_from(self.view.rules.options.remember).unwrap_or(SignedDuration::MAX);
-                self.forget = self.view.loaded.now.checked_sub(remember).ok();
                 Answer::Trim(through)
+            }
+            Request::Forget { before, keys, .. } => {
+                let (earliest, all) = self.forget.get_or_insert_with(|| (*before, Vec::new()));
+                *earliest = (*earliest).min(*before);
+                all.extend_from_slice(keys);
+                Answer::Forgotten
             }
         }
     }
@@ -141,6 +145,7 @@ impl Answer {
             (Request::Commit(CommitJob { reply, .. }), Self::Commit(answer)) => drop(reply.send(answer)),
             (Request::Claim(job), Self::Claim(answer)) => drop(job.reply.send(answer)),
             (Request::Trim { reply, .. }, Self::Trim(through)) => drop(reply.send(Ok(through))),
+            (Request::Forget { reply, .. }, Self::Forgotten) => drop(reply.send(Ok(()))),
             _ => {}
         }
     }
@@ -151,7 +156,7 @@ fn receipt(
     job: &CommitJob,
     at: Timestamp,
     answer: Result<ablo_schema::wire::Receipt, AbloError>,
-) -> Option<(crate::store::ReceiptKey, Arc<StoredReceipt>)> {
+) -> Option<(ReceiptKey, Arc<StoredReceipt>)> {
     let (key, fingerprint) = job.receipt.as_ref()?;
     Some((key.clone(), Arc::new(StoredReceipt { fingerprint: *fingerprint, answer, at })))
 }

@@ -18,11 +18,9 @@ pub(super) type Descendant = (RowKey, Arc<StoredRow>, Vec<Group>);
 impl Turn<'_, '_> {
     /// Whether an update of these fields can change the row's groups.
     pub fn moves(&self, model: ModelRef<'_>, changed: &Record) -> bool {
-        let shape = model.shape();
-        let roles = model.def().entity_roles.as_deref().unwrap_or_default();
         let is_changed = |slot: usize| changed.get(slot).is_some();
         model.parents().iter().any(|edge| is_changed(edge.slot))
-            || roles.iter().any(|role| shape.slot_of(&role.field).is_some_and(is_changed))
+            || model.role_slots().iter().flatten().any(|slot| is_changed(*slot))
     }
 
     /// Whether a row that comes into being gives rows below it groups they did not have by naming it.

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::super::defect::Defect;
 use super::super::input::{Decoded, path};
-use super::super::record::RowJson;
 use super::super::request::Prepared;
+use super::super::seat::Seat;
 use super::super::view::Halt;
 use super::super::{Record, StoredRow};
 use super::commit::{NewDelta, Turn};
@@ -27,7 +27,7 @@ impl Turn<'_, '_> {
     pub fn operation(&mut self, operation: &CommitOperation, prepared: &Prepared) -> Result<(), Halt> {
         let key = prepared.key.as_ref().map_err(Clone::clone)?;
         let model = self.view.rules.model(key.model);
-        self.authorize(model, operation.action)?;
+        self.authorize(model, operation)?;
         let row = match self.view.row(key)? {
             Some(row) if operation.action == Action::Create => {
                 return self.create_again(key, &row, operation);
@@ -51,13 +51,13 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn authorize(&self, model: ModelRef<'_>, action: Action) -> Result<(), AbloError> {
-        let operation = match action {
+    fn authorize(&self, model: ModelRef<'_>, operation: &CommitOperation) -> Result<(), AbloError> {
+        let right = match operation.action {
             Action::Archive | Action::Unarchive => "update",
             action => action.as_str(),
         };
-        if !self.job.seat.may(model, operation) {
-            return Err(refusal::operation_denied(model, operation));
+        if !self.job.seat.may(model, right) {
+            return Err(refusal::operation_denied(model, &operation.model, right));
         }
         if !model.is_mutable() {
             let message = format!("`{}` is not mutable: participants only read it", model.key());
@@ -117,36 +117,32 @@ impl Turn<'_, '_> {
             decoded.problems.truncate(1);
             return decoded.check();
         }
-        let who = &self.job.seat.who;
+        let Seat { organization_name, creator, .. } = &*self.job.seat;
         for (at, slot) in model.shape().slots().iter().enumerate() {
-            let value = match slot.base {
-                Some(BaseField::CreatedAt | BaseField::UpdatedAt) => {
-                    decoded.record.share(at, self.now);
-                    continue;
-                }
-                Some(BaseField::OrganizationId) => Some(self.organization.name().into()),
-                Some(BaseField::CreatedBy) => Some(who.id.as_str().into()),
-                Some(BaseField::ArchivedAt) => slot.is_declared.then_some(Value::Null),
-                None if decoded.record.get(at).is_some() => continue,
+            let record = &mut decoded.record;
+            match slot.base {
+                Some(BaseField::CreatedAt | BaseField::UpdatedAt) => record.share(at, self.now),
+                Some(BaseField::OrganizationId) => record.share(at, organization_name),
+                Some(BaseField::CreatedBy) => record.share(at, creator),
+                Some(BaseField::ArchivedAt) => record.set(at, slot.is_declared.then_some(Value::Null)),
+                None if record.get(at).is_some() => {}
                 None => {
                     let fill = model.def().auto_fill.iter().flatten().find(|fill| fill.field == slot.name);
                     match (fill.map(|fill| fill.from), &slot.def.default) {
-                        (Some(AutoFillSource::OrganizationId), _) => Some(self.organization.name().into()),
-                        (Some(AutoFillSource::UserId), _) => Some(who.id.as_str().into()),
-                        (None, Some(default)) => Some(default.clone()),
-                        (None, None) if slot.def.is_optional => Some(Value::Null),
+                        (Some(AutoFillSource::OrganizationId), _) => record.share(at, organization_name),
+                        (Some(AutoFillSource::UserId), _) => record.share(at, creator),
+                        (None, Some(default)) => record.set(at, default.clone()),
+                        (None, None) if slot.def.is_optional => record.set(at, Value::Null),
                         (None, None) => {
                             let path = path(model, &slot.name);
                             // A value that was refused is not missing as well.
                             if !decoded.problems.iter().any(|problem| problem.path == path) {
                                 decoded.problem(Code::NotNullViolation, path, "is required; give it a value");
                             }
-                            continue;
                         }
                     }
                 }
-            };
-            decoded.record.set(at, value);
+            }
         }
         decoded.check()
     }
@@ -191,8 +187,8 @@ impl Turn<'_, '_> {
         let id = self.next_id();
         let row = Arc::new(StoredRow { id: row.id.clone(), values, sync_id: id, created: row.created });
         let data = if rules.planted(Defect::PartialData) {
-            let written = RowJson { id: Some(&row.id), values: &input.record, shape: model.shape() };
-            JsonText::of(&written).map_err(refusal::internal)?
+            let written = StoredRow { values: input.record.clone(), ..(*row).clone() };
+            written.to_json(model.shape()).map_err(refusal::internal)?
         } else {
             self.carried(key, &row, &groups)?
         };
@@ -329,7 +325,7 @@ impl Turn<'_, '_> {
     }
 
     fn json(&self, model: ModelRef<'_>, values: &Record) -> Result<JsonText, AbloError> {
-        JsonText::of(&RowJson { id: None, values, shape: model.shape() }).map_err(refusal::internal)
+        JsonText::object(|object| values.write(model.shape(), object)).map_err(refusal::internal)
     }
 }
 

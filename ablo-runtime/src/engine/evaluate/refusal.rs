@@ -14,8 +14,9 @@ pub(super) fn not_found(model: ModelRef<'_>, id: &str) -> AbloError {
         .param(format!("{}.id", model.key()))
 }
 
-pub(super) fn operation_denied(model: ModelRef<'_>, operation: &str) -> AbloError {
-    let scope = format!("{}.{operation}", model.key().to_lowercase());
+/// The right is named by the caller's own word for the model.
+pub(super) fn operation_denied(model: ModelRef<'_>, named: &str, operation: &str) -> AbloError {
+    let scope = format!("{}.{operation}", named.to_lowercase());
     let message = format!("the credential does not allow `{scope}`; ask for one that does");
     AbloError::new(Code::CapabilityScopeDenied, message)
         .param(model.key())

@@ -151,9 +151,9 @@ impl Turn<'_, '_> {
                 if model.own_group(name).as_ref() == Some(group) {
                     ahead.push(RowKey::new(model.index(), name));
                 }
-                let roles = model.def().entity_roles.iter().flatten();
-                for role in roles.filter(|role| role.kind == kind) {
-                    let Some(slot) = model.shape().slot_of(&role.field).filter(|_| !role.multi) else {
+                let roles = model.def().entity_roles.iter().flatten().zip(model.role_slots());
+                for (role, slot) in roles.filter(|(role, _)| role.kind == kind) {
+                    let Some(slot) = slot.filter(|_| !role.multi) else {
                         return Ok(None);
                     };
                     let rows = self.view.matches(model.index(), slot, &id)?;

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ struct State {
     by_hash: HashMap<KeyHash, Arc<Credential>>,
     hash_of: HashMap<String, KeyHash>,
     used_at: HashMap<String, Timestamp>,
+    /// When credentials are over, the first one first. One that has changed since is there more than once.
+    over: BTreeSet<(Timestamp, String)>,
+    /// How many credentials were made from each.
+    children: HashMap<String, usize>,
     tasks: HashMap<String, Task>,
 }
 
@@ -36,7 +40,56 @@ const SIGNED: &str = "jwt";
 /// Tokens that are remembered before those whose time is long over are looked for.
 const SIGNED_AT_ONCE: usize = 1_024;
 
+/// For how long it is known of a credential what became of it. Whoever was away so long is told that its key is not
+/// known; until then, that it has expired or was revoked.
+const KNOWN: SignedDuration = SignedDuration::from_hours(24 * 30);
+
 impl State {
+    fn put(&mut self, hash: KeyHash, credential: Arc<Credential>) {
+        let is_new = self.hash_of.insert(credential.id.clone(), hash.clone()).is_none();
+        if let Some(parent) = credential.parent.as_ref().filter(|_| is_new) {
+            *self.children.entry(parent.clone()).or_default() += 1;
+        }
+        self.over.extend(credential.over_since().map(|since| (since, credential.id.clone())));
+        self.by_hash.insert(hash, credential);
+    }
+
+    /// Takes out credentials that were over before this time, as many of them as are to be looked at.
+    fn take_over(&mut self, before: Timestamp, most: usize, now: Timestamp) -> Vec<KeyHash> {
+        let mut taken = Vec::new();
+        for _ in 0..most {
+            let Some((since, id)) = self.over.pop_first() else { break };
+            if since >= before {
+                self.over.insert((since, id));
+                break;
+            }
+            let Some(hash) = self.hash_of.get(&id) else { continue };
+            let credential = self.by_hash.get(hash);
+            // It was given another end since, and is there a second time for that.
+            if credential.and_then(|credential| credential.over_since()).is_none_or(|since| since >= before) {
+                continue;
+            }
+            // What was made from it is found through it when something before it is revoked.
+            if self.children.contains_key(&id) {
+                self.over.insert((now, id));
+                continue;
+            }
+            let Some(hash) = self.hash_of.remove(&id) else { continue };
+            let parent = self.by_hash.remove(&hash).and_then(|credential| credential.parent.clone());
+            if let Some(parent) = parent
+                && let Some(count) = self.children.get_mut(&parent)
+            {
+                *count -= 1;
+                if *count == 0 {
+                    self.children.remove(&parent);
+                }
+            }
+            self.used_at.remove(&id);
+            taken.push(hash);
+        }
+        taken
+    }
+
     /// Forgets tokens that ended a while ago. Now and then, so that no request pays for all of them.
     fn forget_signed(&mut self, now: Timestamp) {
         if self.by_hash.len() < SIGNED_AT_ONCE || !self.by_hash.len().is_power_of_two() {
@@ -75,6 +128,8 @@ pub struct Mint {
     pub operations: Option<Vec<String>>,
     /// Only these groups.
     pub groups: Option<Vec<String>>,
+    /// These groups, whatever the participant's identity gives it.
+    pub is_given_groups: bool,
     /// What the backend says about the participant.
     pub user_meta: Map<String, Value>,
     /// A name for people.
@@ -122,9 +177,7 @@ impl Book {
         let kept = store.load()?;
         let mut state = State::default();
         for (hash, credential) in kept.credentials {
-            let hash = KeyHash::kept(hash);
-            state.hash_of.insert(credential.id.clone(), hash.clone());
-            state.by_hash.insert(hash, Arc::new(credential));
+            state.put(KeyHash::kept(hash), Arc::new(credential));
         }
         state.tasks = kept.tasks.into_iter().map(|task| (task.id.clone(), task)).collect();
         Ok(Self { store, clock, state: RwLock::new(state), changed: broadcast::channel(256).0 })
@@ -281,6 +334,7 @@ impl Book {
             on_behalf_of: mint.on_behalf_of,
             operations: mint.operations,
             groups: mint.groups,
+            is_given_groups: mint.is_given_groups,
             user_meta: mint.user_meta,
             label: mint.label,
             display: display.to_owned(),
@@ -298,10 +352,24 @@ impl Book {
     fn put(&self, hash: KeyHash, credential: Credential) -> Result<Arc<Credential>, AbloError> {
         self.store.keep_credential(hash.as_str(), &credential)?;
         let credential = Arc::new(credential);
-        let mut state = self.write();
-        state.hash_of.insert(credential.id.clone(), hash.clone());
-        state.by_hash.insert(hash, credential.clone());
+        self.write().put(hash, credential.clone());
         Ok(credential)
+    }
+
+    /// Forgets credentials that have been over for thirty days, at most so many at once. What something was made from
+    /// that is still known is kept. Answers how many were forgotten.
+    ///
+    /// # Errors
+    /// When it cannot be written. What was not is there again when the server starts the next time.
+    pub fn forget_over(&self, most: usize) -> Result<usize, AbloError> {
+        let now = self.now();
+        let before = now.checked_sub(KNOWN).unwrap_or(Timestamp::MIN);
+        let taken = self.write().take_over(before, most, now);
+        if !taken.is_empty() {
+            let hashes: Vec<&str> = taken.iter().map(KeyHash::as_str).collect();
+            self.store.forget_credentials(&hashes)?;
+        }
+        Ok(taken.len())
     }
 
     fn change(&self, credential: &Credential, change: impl FnOnce(&mut Credential)) -> Result<(), AbloError> {
@@ -361,6 +429,7 @@ impl Book {
             on_behalf_of: old.on_behalf_of.clone(),
             operations: old.operations.clone(),
             groups: old.groups.clone(),
+            is_given_groups: old.is_given_groups,
             user_meta: old.user_meta.clone(),
             label: old.label.clone(),
             parent: old.parent.clone(),

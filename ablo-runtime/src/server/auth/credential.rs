@@ -32,6 +32,9 @@ pub struct Credential {
     /// The groups it is narrowed to, as asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
+    /// Its groups are its own, whatever its identity gives: an agent is in those that a secret key named for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_given_groups: bool,
     /// What the minting backend said about the participant; its members are part of the identity.
     #[serde(default)]
     pub user_meta: Map<String, Value>,
@@ -90,6 +93,13 @@ impl Credential {
         }
     }
 
+    /// Since when it can work no more, whatever is forgotten about it; `None` when it may work yet. A revocation lasts
+    /// until the time is over that the credential had.
+    #[must_use]
+    pub fn over_since(&self) -> Option<Timestamp> {
+        [self.revoked_at, self.expires_at].into_iter().flatten().max()
+    }
+
     /// Where its rows are: test keys and live keys of one organization do not meet.
     #[must_use]
     pub fn space(&self) -> OrganizationId {
@@ -134,6 +144,9 @@ impl Credential {
             let base = if defaults.is_empty() { &[] } else { own_groups };
             named.into_iter().chain(base.iter().cloned()).collect()
         });
+        if let (true, Some(groups)) = (self.is_given_groups, &participant.groups) {
+            participant.lent.clone_from(groups);
+        }
         participant
     }
 

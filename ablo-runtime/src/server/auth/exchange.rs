@@ -67,6 +67,7 @@ pub fn mint_capability(schema: &ValidSchema, by: &Credential, mut asked: Capabil
         // A session hands on at most what it has itself.
         mint.operations = narrower_operations(schema, by, mint.operations);
         mint.groups = narrower_groups(by, mint.groups);
+        mint.is_given_groups = by.is_given_groups;
         mint.user_meta = by.user_meta.clone();
         mint.not_after = by.expires_at;
         mint.on_behalf_of = Some(by.on_behalf_of.clone().unwrap_or_else(|| by.participant.clone()));
@@ -78,8 +79,11 @@ pub fn mint_capability(schema: &ValidSchema, by: &Credential, mut asked: Capabil
 fn session(by: &Credential, asked: CapabilityRequest) -> Mint {
     let kind = asked.participant_kind.unwrap_or(ParticipantKind::System);
     let ttl = ttl(&asked, SESSION_TTL);
-    let id = asked.participant_id.map_or_else(|| unnamed(by, kind), |id| id.0);
+    let id = asked.participant_id.map_or_else(|| unnamed(by, kind), |id| id.to_string());
     let key = if kind == ParticipantKind::User { KeyKind::Ephemeral } else { KeyKind::Restricted };
+    let groups = asked.sync_groups.filter(|groups| !groups.is_empty());
+    // Whoever was named none must not find that it may name them itself later.
+    let is_given_groups = by.kind == KeyKind::Secret && kind == ParticipantKind::Agent && groups.is_some();
     Mint {
         kind: key,
         env: by.env,
@@ -87,7 +91,8 @@ fn session(by: &Credential, asked: CapabilityRequest) -> Mint {
         participant: ParticipantRef { kind, id: id.into() },
         on_behalf_of: None,
         operations: asked.operations.filter(|operations| !operations.iter().any(|operation| operation == "*")),
-        groups: asked.sync_groups.filter(|groups| !groups.is_empty()),
+        groups,
+        is_given_groups,
         user_meta: asked.user_meta.unwrap_or_default(),
         label: asked.label,
         parent: Some(by.id.clone()),
@@ -119,6 +124,7 @@ fn own_session(schema: &ValidSchema, by: &Credential, asked: &CapabilityRequest)
         on_behalf_of: by.on_behalf_of.clone(),
         operations: narrower_operations(schema, by, asked.operations.clone()),
         groups: narrower_groups(by, asked.sync_groups.clone().filter(|groups| !groups.is_empty())),
+        is_given_groups: by.is_given_groups,
         user_meta: by.user_meta.clone(),
         label: by.label.clone(),
         parent: Some(by.id.clone()),

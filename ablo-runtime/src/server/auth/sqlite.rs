@@ -69,6 +69,18 @@ impl AuthStore for SqliteAuth {
         self.keep("INSERT OR REPLACE INTO ablo_credential (hash, body) VALUES (?1, ?2)", hash, credential)
     }
 
+    fn forget_credentials(&self, hashes: &[&str]) -> Result<(), AbloError> {
+        let mut connection = self.lock();
+        let mut forget = || {
+            let transaction = connection.transaction()?;
+            for hash in hashes {
+                transaction.execute("DELETE FROM ablo_credential WHERE hash = ?1", [hash])?;
+            }
+            transaction.commit()
+        };
+        forget().map_err(|error| failed(&error))
+    }
+
     fn keep_task(&self, task: &Task) -> Result<(), AbloError> {
         self.keep("INSERT OR REPLACE INTO ablo_task (id, body) VALUES (?1, ?2)", &task.id, task)
     }

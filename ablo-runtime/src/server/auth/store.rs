@@ -18,6 +18,12 @@ pub trait AuthStore: Send + Sync {
     /// When it cannot be written; the change then does not happen.
     fn keep_credential(&self, hash: &str, credential: &Credential) -> Result<(), AbloError>;
 
+    /// Forgets the credentials with these hashes.
+    ///
+    /// # Errors
+    /// When it cannot be written; then they are still there the next time.
+    fn forget_credentials(&self, hashes: &[&str]) -> Result<(), AbloError>;
+
     /// Keeps a task, new or changed.
     ///
     /// # Errors
@@ -44,6 +50,10 @@ impl AuthStore for MemoryAuth {
     }
 
     fn keep_credential(&self, _hash: &str, _credential: &Credential) -> Result<(), AbloError> {
+        Ok(())
+    }
+
+    fn forget_credentials(&self, _hashes: &[&str]) -> Result<(), AbloError> {
         Ok(())
     }
 

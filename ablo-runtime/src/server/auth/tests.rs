@@ -27,6 +27,7 @@ fn wish(kind: KeyKind, ttl: Option<u64>) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: serde_json::Map::new(),
         label: None,
         parent: None,
@@ -169,4 +170,107 @@ fn a_file_keeps_hashes_and_never_keys() {
         let secret = key.secret().as_bytes();
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));
     }
+}
+
+/// Notes which credentials are to be forgotten.
+#[derive(Clone, Default)]
+struct Noted(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+impl AuthStore for Noted {
+    fn load(&self) -> Result<Kept, ablo_schema::error::AbloError> {
+        Ok(Kept::default())
+    }
+
+    fn keep_credential(&self, _: &str, _: &Credential) -> Result<(), ablo_schema::error::AbloError> {
+        Ok(())
+    }
+
+    fn forget_credentials(&self, hashes: &[&str]) -> Result<(), ablo_schema::error::AbloError> {
+        self.0.lock().unwrap().extend(hashes.iter().map(|hash| (*hash).to_owned()));
+        Ok(())
+    }
+
+    fn keep_task(&self, _: &Task) -> Result<(), ablo_schema::error::AbloError> {
+        Ok(())
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+#[test]
+fn what_has_long_been_over_is_forgotten_some_at_a_time() {
+    let (clock, hand) = Clock::manual(Timestamp::from_millisecond(1_000_000).unwrap());
+    let noted = Noted::default();
+    let book = Book::open(Box::new(noted.clone()), clock).unwrap();
+    let (root, root_credential) = book.mint(wish(KeyKind::Secret, None)).unwrap();
+    let sessions: Vec<_> = (1..=5).map(|at| book.mint(wish(KeyKind::Ephemeral, Some(at))).unwrap().0).collect();
+    let (revoked, revoked_credential) = book.mint(wish(KeyKind::Restricted, Some(20 * 24 * 3_600))).unwrap();
+    book.revoke(&revoked_credential.id).unwrap();
+    hand.advance(DAY * 30);
+    assert_eq!(book.forget_over(100).unwrap(), 0, "none for thirty days yet");
+    assert!(book.present(sessions[0].secret()).unwrap_err().is(Code::ApikeyExpired));
+    hand.advance(Duration::from_secs(60));
+    assert_eq!([2, 2, 2, 2].map(|most| book.forget_over(most).unwrap()), [2, 2, 1, 0]);
+    let hashes: Vec<String> = sessions.iter().map(|key| sha256_hex(key.secret())).collect();
+    assert_eq!(*noted.0.lock().unwrap(), hashes);
+    assert!(book.present(sessions[0].secret()).unwrap_err().is(Code::ApikeyInvalid));
+    assert!(book.present(revoked.secret()).unwrap_err().is(Code::ApikeyRevoked), "it might still work otherwise");
+    hand.advance(DAY * 20);
+    assert_eq!(book.forget_over(100).unwrap(), 1);
+    assert!(book.find(&revoked_credential.id).is_none());
+    assert_eq!(book.present(root.secret()).unwrap().id, root_credential.id);
+}
+
+#[test]
+fn who_made_something_that_is_still_known_is_kept() {
+    let (book, hand) = book();
+    let (_, root) = book.mint(wish(KeyKind::Secret, None)).unwrap();
+    let made_from = |parent: &Credential, ttl: Duration| {
+        let wish = Mint { parent: Some(parent.id.clone()), ttl: Some(ttl), ..wish(KeyKind::Restricted, None) };
+        book.mint(wish).unwrap()
+    };
+    let (_, middle) = made_from(&root, DAY);
+    let (child, _) = made_from(&middle, DAY * 60);
+    hand.advance(DAY * 40);
+    assert_eq!(book.forget_over(100).unwrap(), 0);
+    assert!(book.present(child.secret()).is_ok());
+    book.revoke(&root.id).unwrap();
+    assert!(book.present(child.secret()).unwrap_err().is(Code::ApikeyRevoked), "through who made it");
+    hand.advance(DAY * 51);
+    assert_eq!(book.forget_over(100).unwrap(), 1, "the child");
+    let mut others = 0;
+    for _ in 0..2 {
+        hand.advance(DAY * 31);
+        others += book.forget_over(100).unwrap();
+    }
+    assert_eq!((others, book.find(&root.id)), (2, None), "and then those before it");
+}
+
+#[test]
+fn who_was_given_another_end_is_forgotten_by_that() {
+    let (book, hand) = book();
+    let (_, old) = book.mint(wish(KeyKind::Restricted, Some(100 * 24 * 3_600))).unwrap();
+    book.rotate(&old, DAY, None, None).unwrap();
+    hand.advance(DAY * 32);
+    assert_eq!(book.forget_over(100).unwrap(), 1);
+    assert!(book.find(&old.id).is_none());
+    hand.advance(DAY * 100);
+    assert_eq!(book.forget_over(100).unwrap(), 1, "its successor");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn what_is_forgotten_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let (clock, hand) = Clock::manual(Timestamp::from_millisecond(1_000_000).unwrap());
+    let open = || Book::open(Box::new(SqliteAuth::open(&file).unwrap()), clock.clone()).unwrap();
+    let book = open();
+    let (_, over) = book.mint(wish(KeyKind::Ephemeral, Some(60))).unwrap();
+    let (_, kept) = book.mint(wish(KeyKind::Secret, None)).unwrap();
+    hand.advance(DAY * 31);
+    let found = |book: &Book| [&over, &kept].map(|credential| book.find(&credential.id).is_some());
+    assert_eq!(found(&open()), [true, true]);
+    assert_eq!(book.forget_over(100).unwrap(), 1);
+    assert_eq!(found(&open()), [false, true]);
 }

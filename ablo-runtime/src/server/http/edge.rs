@@ -41,7 +41,7 @@ async fn answer(server: Shared, request: Request, next: Next, Origin { request_i
     let mut code = None;
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
         let error = telemetry::told(error);
-        server.metrics.failed(error.code().as_str());
+        server.metrics.failed(&error);
         code = Some(error.code().clone());
         response = with_body(response, error, id.as_str());
     }

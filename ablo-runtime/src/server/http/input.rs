@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::failure::Failure;
-use crate::server::depth;
 use crate::server::state::Shared;
+use crate::server::{depth, surrogates};
 
 /// The text of a request's body, whatever its content type says. Empty when there is none.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl FromRequest<Shared> for BodyText {
         }
         let text = String::from_utf8(body).map_err(|_| AbloError::new(Code::InvalidJson, "The body is not UTF-8."))?;
         depth::check(&text, server.options.limits.json_depth)?;
-        Ok(Self(text))
+        Ok(Self(surrogates::mended(&text).unwrap_or(text)))
     }
 }
 
@@ -58,8 +58,7 @@ impl BodyText {
         if !raw.get().trim_start().starts_with('{') {
             return Err(AbloError::new(Code::InvalidBody, "The body has to be a JSON object."));
         }
-        serde_json::from_str(text)
-            .map_err(|error| AbloError::new(Code::InvalidBody, format!("The body is not usable: {error}.")))
+        ablo_schema::wire::decode(text)
     }
 }
 

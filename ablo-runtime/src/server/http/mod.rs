@@ -9,6 +9,7 @@ mod failure;
 mod input;
 mod models;
 mod operations;
+mod pipe;
 mod presence;
 mod reference;
 mod routes;

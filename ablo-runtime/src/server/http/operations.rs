@@ -1,4 +1,3 @@
-use ablo_schema::error::{AbloError, Code};
 use ablo_schema::openapi;
 use axum::Json;
 use axum::extract::State;
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::edge::CONTRACT;
-use super::failure::Failure;
 use super::reference;
 use crate::server::state::Shared;
+use crate::server::telemetry;
 
 /// That the process runs.
 pub async fn live() -> &'static str {
@@ -60,13 +59,15 @@ pub async fn metrics(State(server): State<Shared>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], server.metrics.render()).into_response()
 }
 
-/// `POST /v1/datasource`: this server keeps its own rows, and says so instead of taking a database's password.
-pub async fn datasource(_caller: Caller) -> Failure {
-    Failure(
-        AbloError::new(
-            Code::InvalidRequest,
-            "This server keeps its own rows; start it with `--store` to choose where.",
-        )
-        .param("connectionString"),
-    )
+/// `POST /v1/datasource`: this server keeps its own rows, and says so without looking at a database's password.
+///
+/// Clients send what they find in `DATABASE_URL` and do not start when it is refused, though it was often meant for
+/// something else.
+pub async fn datasource(_caller: Caller) -> Json<Value> {
+    telemetry::database_not_used();
+    Json(json!({
+        "object": "datasource",
+        "registered": false,
+        "message": "This server keeps its own rows, and the database is not used; `--store` chooses where they are kept.",
+    }))
 }

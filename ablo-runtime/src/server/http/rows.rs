@@ -1,7 +1,6 @@
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ModelRef;
 use ablo_schema::wire::JsonText;
-use serde_json::value::RawValue;
 
 use crate::engine::{Found, Related, StoredRow};
 
@@ -42,7 +41,7 @@ pub fn nested(model: ModelRef<'_>, found: &Found) -> Result<JsonText, AbloError>
         text.push_str(&value);
     }
     text.push('}');
-    JsonText::parse(text).map_err(|_| broken())
+    JsonText::parse(&text).map_err(|_| broken())
 }
 
 /// Texts as a JSON array.
@@ -52,7 +51,7 @@ pub fn list(rows: &[JsonText]) -> String {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(RawValue::get(row));
+        text.push_str(row.get());
     }
     text.push(']');
     text

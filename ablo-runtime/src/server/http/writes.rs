@@ -97,7 +97,7 @@ async fn one(
     };
     let input = match (action, write.data) {
         (Action::Create | Action::Update, Some(data)) => Some(data),
-        (Action::Create, None) => JsonText::parse("{}".to_owned()).ok(),
+        (Action::Create, None) => JsonText::parse("{}").ok(),
         (Action::Update, None) => {
             return Err(AbloError::new(Code::InvalidBody, "`data` is missing; name the fields to change.")
                 .param("data")

@@ -92,15 +92,20 @@ pub fn committed(committed: &Committed) {
 pub fn claims_preempted(organization: &OrganizationId, change: &ClaimsChange) {
     for event in &change.events {
         if let ClaimEvent::Ended { end: End::Preempted, token, .. } = event {
-            let (organization, model) = (organization.0.as_str(), change.model.as_str());
+            let (organization, model) = (organization.as_str(), change.model.as_str());
             tracing::info!(target: CLAIMS, organization, model, token = token.map(|token| token.0), "claim preempted");
         }
     }
 }
 
+/// A client named a database for its rows, which are kept here.
+pub fn database_not_used() {
+    tracing::warn!(target: SERVER, "database not used");
+}
+
 /// An organization's log begins later now.
 pub fn log_trimmed(organization: &OrganizationId, from: SyncId, through: SyncId) {
-    let organization = organization.0.as_str();
+    let organization = organization.as_str();
     tracing::info!(target: SERVER, organization, from = from.0, through = through.0, "log trimmed");
 }
 

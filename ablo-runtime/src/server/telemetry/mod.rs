@@ -13,8 +13,8 @@ mod spans;
 
 pub use failure::told;
 pub use lines::{
-    Tally, claims_preempted, committed, frame_refused, log_trimmed, millis, request_answered, socket_closed,
-    socket_refused, socket_resyncs,
+    Tally, claims_preempted, committed, database_not_used, frame_refused, log_trimmed, millis, request_answered,
+    socket_closed, socket_refused, socket_resyncs,
 };
 pub use origin::Origin;
 #[cfg(feature = "otel")]

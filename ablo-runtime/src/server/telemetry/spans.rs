@@ -45,6 +45,6 @@ pub fn socket_span(origin: &Origin, connection: u64, credential: &Credential) ->
 /// Notes whose request or socket it is.
 pub fn belongs_to(span: &Span, credential: &Credential) {
     if !span.is_disabled() {
-        span.record("organization", credential.space().0).record("credential", &credential.id);
+        span.record("organization", credential.space().as_str()).record("credential", &credential.id);
     }
 }

@@ -7,7 +7,8 @@ use axum::extract::ws::{Message, Utf8Bytes};
 
 use super::connection::{Connection, End};
 use crate::claims::{Acquire, ClaimCommand, ClaimReply};
-use crate::server::room::{Grant, named};
+use crate::server::outbox::Grant;
+use crate::server::room::named;
 use crate::server::sync::outbound::RowKey;
 
 /// What a connection holds or waits for.
@@ -143,6 +144,8 @@ impl Connection {
         self.pass_on().await?;
         let typename = self.server.schema.model(&row.0).map_or(row.0.as_str(), |model| model.def().typename.as_str());
         let needs = self.out.unapplied(RowKey::of(typename, &row.1)).unwrap_or(0);
+        // What happened to the row last may not have been read yet.
+        let needs = if self.behind.is_behind() { u64::MAX } else { needs };
         if self.grants.began(claim.as_str(), needs, self.out.applied(), self.server.ticks()) {
             return self.send(frame).await;
         }

@@ -1,4 +1,3 @@
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use ablo_schema::error::{AbloError, Code};
@@ -86,7 +85,7 @@ impl Connection {
                 for entry in &committed.deltas {
                     // What only others are told is not for it either: it may take away what this socket sees.
                     if entry.hidden_from.is_none() && !self.events.hears(entry) {
-                        self.offer(Arc::clone(entry));
+                        self.hear_own(entry).await?;
                     }
                 }
                 self.pass_on().await?;
@@ -98,7 +97,6 @@ impl Connection {
             Err(error) => {
                 self.own.retain(|id| !own.contains(id));
                 self.server.metrics.committed("rejected");
-                self.server.metrics.failed(error.code().as_str());
                 let now = self.server.ticks();
                 let repeated = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext, Code::QuotaExceeded];
                 let paced = repeated.into_iter().any(|code| error.is(code));
@@ -112,7 +110,6 @@ impl Connection {
 
     /// Answers a commit that is not even looked at.
     pub(super) async fn refuse(&mut self, attempt: ClientTxId, error: AbloError) -> Result<(), End> {
-        self.server.metrics.failed(error.code().as_str());
         let receipt = self.rejected(self.tally.received, attempt, error);
         self.send_frame(&ServerFrame::MutationResult(receipt)).await
     }
@@ -152,7 +149,6 @@ impl Connection {
         if let Some(attempt) = member("clientTxId").map(ClientTxId::from) {
             return self.refuse(attempt, error).await;
         }
-        self.server.metrics.failed(error.code().as_str());
         if let Some(claim) = member("intentId").map(ClaimId::from) {
             let [model, row] = ["entityType", "entityId"].map(|name| member(name).unwrap_or_default().to_owned());
             return self.refused(claim, &model, &row, "malformed_claim", error, true).await;

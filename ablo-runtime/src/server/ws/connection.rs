@@ -10,21 +10,23 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tokio::sync::mpsc;
 use tracing::Level;
 
+use super::behind::Behind;
 use super::commits::{Done, Finished};
 use super::slots::{Owner, Slot};
+use super::sync::shown;
 use crate::engine::{Event, LogEntry, ResyncReason, Subscription};
 use crate::server::auth::Status;
-use crate::server::depth;
 use crate::server::http::Caller;
+use crate::server::outbox::{Outbox, Push};
 use crate::server::presence::ConnectionId;
-use crate::server::room::{Arrival, Push, Room};
+use crate::server::room::{Arrival, Room};
 use crate::server::state::Shared;
 use crate::server::sync::outbound::{Outbound, Stream};
 use crate::server::sync::{Grants, Pacing};
 use crate::server::telemetry::{self, RequestId, Tally};
+use crate::server::{depth, surrogates};
 
 /// What a handshake asked for.
 #[derive(Debug)]
@@ -67,8 +69,6 @@ pub(super) mod close {
 
 /// How long either side has for its part of a close.
 const PARTING: Duration = Duration::from_secs(1);
-/// How many things may wait for a connection to be told.
-const OUTBOX: usize = 512;
 /// How many messages, or things it is told, a connection takes in before it sends what came of them.
 const AT_ONCE: usize = 64;
 /// A connection that never says that it is ready is sent deltas after this long anyway. Whoever says so later has missed
@@ -123,6 +123,7 @@ pub(super) struct Connection {
     /// What the client asked to hear; `None` is everything it may.
     pub requested: Option<HashSet<Group>>,
     pub out: Outbound<Arc<LogEntry>>,
+    pub behind: Behind,
     pub start: Start,
     /// It has said that it is ready.
     pub is_ready: bool,
@@ -163,15 +164,15 @@ pub(super) struct Connection {
 pub fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> impl Future<Output = ()> {
     let beginning = Box::pin(begin(server, caller, socket, start));
     async move {
-        let Some((mut connection, pushes, slot)) = beginning.await else { return };
-        let end = connection.serve(pushes).await;
+        let Some((mut connection, outbox, slot)) = beginning.await else { return };
+        let end = connection.serve(&outbox).await;
         drop(slot);
         Box::pin(connection.end(end)).await;
     }
 }
 
 /// A connection, what it is told, and its place.
-type Begun = (Box<Connection>, mpsc::Receiver<Push>, Option<Slot>);
+type Begun = (Box<Connection>, Arc<Outbox>, Option<Slot>);
 
 /// Lets a socket in, or closes it.
 async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) -> Option<Begun> {
@@ -191,7 +192,10 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
     } else {
         slot.as_ref().err().map(|owner| match owner {
             Owner::Credential(_) => (close::TRY_LATER, "too many connections of this key"),
-            Owner::Space(_) => (close::TRY_LATER, "too many connections of this organization"),
+            Owner::Space(_) => {
+                server.metrics.used_up("sockets");
+                (close::TRY_LATER, "too many connections of this organization")
+            }
         })
     };
     if let Some((code, reason)) = refusal {
@@ -212,15 +216,15 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
             return None;
         }
     };
-    let (outbox, pushes) = mpsc::channel(OUTBOX);
+    let outbox = Arc::new(Outbox::default());
     let id = start.id;
     let room = server.room(&caller.credential.space());
-    let listed = listed(&server, &caller, requested.as_ref());
+    let shown = shown(&server, &caller, events.access());
     let who = caller.session.participant().reference();
     let credential = caller.credential.id.clone();
-    let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox };
+    let arrival = Arrival { id, who, credential, access: events.access().clone(), outbox: Arc::clone(&outbox) };
     server.metrics.sockets.fetch_add(1, Ordering::Relaxed);
-    room.enter(arrival, listed, server.millis());
+    room.enter(arrival, shown, server.millis());
     let now = server.ticks();
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
@@ -232,6 +236,7 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
         events,
         requested,
         out,
+        behind: Behind::default(),
         start,
         is_ready: false,
         is_primed: false,
@@ -257,7 +262,7 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
         server,
         caller,
     };
-    Some((Box::new(connection), pushes, slot.ok()))
+    Some((Box::new(connection), outbox, slot.ok()))
 }
 
 /// Closes a socket that is not let in.
@@ -285,16 +290,8 @@ fn comeback(random: u32) -> String {
     format!("{}.{:03}", millis / 1_000, millis % 1_000)
 }
 
-/// The groups a peer shows: those it asked for, else those its credential lists.
-pub(super) fn listed(server: &Shared, caller: &Caller, requested: Option<&HashSet<Group>>) -> Vec<Group> {
-    match requested {
-        Some(requested) => requested.iter().cloned().collect(),
-        None => server.listed_groups(&caller.credential),
-    }
-}
-
 impl Connection {
-    async fn serve(&mut self, mut pushes: mpsc::Receiver<Push>) -> End {
+    async fn serve(&mut self, outbox: &Outbox) -> End {
         if let Err(end) = Box::pin(self.send_snapshot()).await {
             return end;
         }
@@ -311,7 +308,7 @@ impl Connection {
             let step = tokio::select! {
                 message = self.socket.recv(), if !busy => Box::pin(self.messages(message)).await,
                 event = self.events.next() => self.events(event).await,
-                Some(push) = pushes.recv() => Box::pin(self.pushes(push, &mut pushes)).await,
+                push = outbox.next() => Box::pin(self.pushes(push, outbox)).await,
                 Some(done) = self.finished.next(), if !self.finished.is_empty() => Box::pin(self.finished(done)).await,
                 () = timer.as_mut() => Ok(()),
             };
@@ -325,9 +322,10 @@ impl Connection {
         }
     }
 
-    /// Whether it has as many commits under way as it may.
+    /// Whether it has as many commits under way as it may, or lags too far behind those it made.
     fn is_busy(&self) -> bool {
         self.taken_in.len() + self.finished.len() >= self.server.options.limits.commits_in_flight
+            || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
@@ -353,6 +351,9 @@ impl Connection {
     /// What follows every step: everything that may be sent now is, and whatever is due is done.
     async fn settle(&mut self) -> Result<(), End> {
         self.pass_on().await?;
+        if self.behind.is_behind() {
+            Box::pin(self.catch_up()).await?;
+        }
         let now = self.server.ticks();
         if now >= self.next_due() {
             Box::pin(self.tick(now)).await?;
@@ -445,7 +446,8 @@ impl Connection {
             return self.too_large(&text).await;
         }
         let nested = depth::check(&text, self.server.options.limits.json_depth).err();
-        let frame = ClientFrame::decode(&text);
+        let mended = surrogates::mended(&text);
+        let frame = ClientFrame::decode(mended.as_deref().unwrap_or(&text));
         if !matches!((&frame, &nested), (Ok(ClientFrame::Commit(_)), None)) {
             self.make_commits();
         }
@@ -535,10 +537,9 @@ impl Connection {
     async fn resync(&mut self, reason: ResyncReason, after: SyncId) -> Result<(), End> {
         self.server.metrics.resyncs.fetch_add(1, Ordering::Relaxed);
         telemetry::socket_resyncs(reason, after);
-        self.caught_up_from_log(after.0).await?;
+        self.read_from(after.0).await?;
         if reason == ResyncReason::AccessChanged {
-            let groups = listed(&self.server, &self.caller, self.requested.as_ref());
-            self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+            self.show();
             self.send_snapshot().await?;
         }
         Ok(())
@@ -554,19 +555,12 @@ impl Connection {
     }
 
     /// Does what it was told, and what else it has been told already.
-    async fn pushes(&mut self, push: Push, pushes: &mut mpsc::Receiver<Push>) -> Result<(), End> {
-        let (mut next, mut left) = (Ok(push), AT_ONCE);
-        while let Ok(push) = next {
-            // What did not fit may have been that its credential changed.
-            if pushes.capacity() <= 1 {
-                self.check_login()?;
-            }
+    async fn pushes(&mut self, push: Push, outbox: &Outbox) -> Result<(), End> {
+        let (mut next, mut left) = (Some(push), AT_ONCE);
+        while let Some(push) = next {
             self.push(push).await?;
             left -= 1;
-            if left == 0 {
-                break;
-            }
-            next = pushes.try_recv();
+            next = if left > 0 { outbox.try_next() } else { None };
         }
         Ok(())
     }
@@ -579,6 +573,7 @@ impl Connection {
             Push::Bootstrapped(head) => self.bootstrapped(head).await,
             Push::Login => self.check_login(),
             Push::Close(code, reason) => Err(End::Close(code, reason)),
+            Push::FellBehind => Err(self.slow()),
         }
     }
 

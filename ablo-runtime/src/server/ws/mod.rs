@@ -1,5 +1,6 @@
 //! The socket side of the sync plane.
 
+mod behind;
 mod claims;
 mod commits;
 mod connection;

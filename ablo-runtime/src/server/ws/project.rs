@@ -61,8 +61,8 @@ pub fn delta(frame: &str) -> &str {
 fn encoded(delta: &WireDelta, metrics: &Metrics) -> Utf8Bytes {
     metrics.deltas_encoded.fetch_add(1, Ordering::Relaxed);
     let mut frame = FRAME.0.as_bytes().to_vec();
-    // Writing to memory does not fail, and a delta has nothing that has no JSON form.
-    let _ = serde_json::to_writer(&mut frame, delta);
+    // A delta has nothing that has no JSON form.
+    let _ = delta.write_json(&mut frame);
     frame.extend_from_slice(FRAME.1.as_bytes());
     Utf8Bytes::try_from(frame).unwrap_or_default()
 }
@@ -89,7 +89,7 @@ fn with_letter(delta: &StoredDelta, letter: DeltaAction) -> WireDelta {
 fn with(member: &str, data: &JsonText) -> Option<JsonText> {
     let members = data.get().trim_start().strip_prefix('{')?.trim_start();
     let comma = if members.starts_with('}') { "" } else { "," };
-    JsonText::parse(format!("{{{member}{comma}{members}")).ok()
+    JsonText::parse(&format!("{{{member}{comma}{members}")).ok()
 }
 
 #[cfg(test)]

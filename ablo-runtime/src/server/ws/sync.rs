@@ -10,14 +10,15 @@ use ablo_schema::wire::{
 };
 use axum::extract::ws::Message;
 
-use super::connection::{Connection, End, close};
+use super::behind::PAGE;
+use super::connection::{Connection, End};
 use super::project;
-use crate::engine::{LogEntry, LogPage, Participant};
+use crate::engine::{Access, LogEntry, Participant};
+use crate::server::http::Caller;
+use crate::server::state::Shared;
 use crate::server::sync::Place;
 use crate::server::sync::outbound::{ORDERED_STREAM, Parcel, Stream};
 
-/// How many deltas of the log are read at once.
-const PAGE: usize = 1_000;
 /// Bytes of deltas after which a response is full.
 const RESPONSE: usize = 512 << 10;
 /// The row that does not exist, by whose deletion a client's cursor is moved.
@@ -25,8 +26,8 @@ const CURSOR_ROW: &str = "__cursor__";
 
 /// How a stream begins.
 enum Begun {
-    /// From where the client stands; the rest of what it missed begins here.
-    Following(Option<u64>),
+    /// From where the client stands.
+    Following,
     /// The log does not reach back to where the client stands.
     TooOld(AbloError),
 }
@@ -59,13 +60,12 @@ impl Connection {
         }
         let head = self.caller.session.head().await.map_err(End::failed)?;
         let first = !self.is_ready;
-        let (mut ready, mut more, mut too_old) = (Vec::new(), None, None);
+        let (mut ready, mut too_old) = (Vec::new(), None);
         if first {
             self.is_ready = true;
             self.out.hold(false);
-            match self.begin_stream(&request, head.0).await? {
-                Begun::Following(next) => more = next,
-                Begun::TooOld(error) => too_old = Some(error),
+            if let Begun::TooOld(error) = self.begin_stream(&request, head.0).await? {
+                too_old = Some(error);
             }
             let now = self.server.ticks();
             ready = std::iter::from_fn(|| self.out.pop(now)).collect();
@@ -73,7 +73,7 @@ impl Connection {
             self.ack(request.last_sync_id.0.min(self.out.sent_through()));
         }
         let is_too_old = too_old.is_some();
-        let empty = ready.is_empty() && more.is_none() && !is_too_old;
+        let empty = ready.is_empty() && !self.behind.is_behind() && !is_too_old;
         // What does not fit into one message follows in its order, each delta in a message of its own.
         let (mut deltas, mut bytes, mut through) = (Vec::new(), 0, self.out.sent_through());
         let mut rest = ready.iter();
@@ -100,10 +100,7 @@ impl Connection {
         for parcel in rest {
             self.feed(Message::Text(self.frame_of(parcel))).await?;
         }
-        if let Some(after) = more {
-            self.caught_up_from_log(after).await?;
-            self.pass_on().await?;
-        }
+        self.catch_up().await?;
         if first {
             self.send_snapshot().await?;
             let served = self.start.is_agent || !self.server.bootstrap_heads(&self.caller.credential.id).is_empty();
@@ -144,7 +141,7 @@ impl Connection {
         };
         let Some(mut from) = known.filter(|known| *known < self.out.sent_through()) else {
             self.out.acked(acked);
-            return Ok(Begun::Following(None));
+            return Ok(Begun::Following);
         };
         let mut page = self.events.log(SyncId(from), PAGE).await;
         if let (Err(error), Some(loaded)) = (&page, loaded)
@@ -160,7 +157,8 @@ impl Connection {
                 // What waits is in the log as well.
                 self.out.rewind(from);
                 self.out.acked(acked);
-                Ok(Begun::Following(self.offer_page(from, &page)))
+                self.take_page(from, &page);
+                Ok(Begun::Following)
             }
             Err(error) if error.is(Code::MustBootstrap) => {
                 self.is_primed = false;
@@ -168,32 +166,6 @@ impl Connection {
             }
             Err(error) => Err(End::failed(error)),
         }
-    }
-
-    /// Sends what the log has after an id, a page at a time, then goes on with what is published.
-    pub(super) async fn caught_up_from_log(&mut self, after: u64) -> Result<(), End> {
-        let mut next = Some(after);
-        while let Some(after) = next {
-            let page =
-                self.events.log(SyncId(after), PAGE).await.map_err(|error| match error.is(Code::MustBootstrap) {
-                    // It comes back and is told then.
-                    true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
-                    false => End::failed(error),
-                })?;
-            next = self.offer_page(after, &page);
-            if next.is_some() {
-                self.pass_on().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Offers a page of the log; where the next one begins, if there is one.
-    fn offer_page(&mut self, after: u64, page: &LogPage) -> Option<u64> {
-        for entry in &page.entries {
-            self.offer(Arc::clone(entry));
-        }
-        (page.cursor < page.head && page.cursor.0 > after).then_some(page.cursor.0)
     }
 
     /// Moves the cursor of a client that stands at zero, by a delta that changes nothing.
@@ -234,7 +206,7 @@ impl Connection {
         }
         self.drain_events().await?;
         self.pass_on().await?;
-        if self.out.waiting() == 0 {
+        if self.out.waiting() == 0 && !self.behind.is_behind() {
             self.prime(self.out.sent_through()).await?;
         }
         Ok(())
@@ -242,11 +214,11 @@ impl Connection {
 
     /// What a client keeps of a position.
     fn cursor(&self, id: u64) -> Cursor {
-        Cursor(Place { epoch: self.server.engine.epoch(), id }.to_string())
+        Place { epoch: self.server.engine.epoch(), id }.to_string().into()
     }
 
     fn json(&self, parcel: &Parcel<Arc<LogEntry>>) -> Option<JsonText> {
-        JsonText::parse(project::delta(&self.frame_of(parcel)).to_owned()).ok()
+        JsonText::parse(project::delta(&self.frame_of(parcel))).ok()
     }
 
     /// Answers `claim`: more groups for this socket, for a while.
@@ -324,24 +296,42 @@ impl Connection {
     /// Hears the groups of the handshake and of every scope from here on. `returned` says that lent groups were given back.
     async fn resubscribe(&mut self, returned: bool) -> Result<(), End> {
         let groups = |scope: &Scope| scope.groups.clone();
-        let lent: BTreeSet<Group> =
+        let mut lent: BTreeSet<Group> =
             self.scopes.values().filter(|scope| scope.lender.is_some()).flat_map(groups).collect();
-        // Whoever hears all of its own hears those already.
+        // Whoever hears all of its own hears those already; it is now seen by who hears only those.
         if self.requested.is_none() && lent.is_empty() && !returned {
+            self.show();
             return Ok(());
         }
         let extra = self.scopes.values().flat_map(groups);
         let wanted: Option<HashSet<Group>> =
             self.requested.as_ref().map(|base| base.iter().cloned().chain(extra).collect());
-        let participant = Participant { lent, ..self.caller.session.participant().clone() };
+        let own = self.caller.session.participant().clone();
+        lent.extend(own.lent.iter().cloned());
+        let participant = Participant { lent, ..own };
         let listener = self.server.engine.session(participant);
-        let next = listener.subscribe(wanted.clone()).await.map_err(End::failed)?;
+        let next = listener.subscribe(wanted).await.map_err(End::failed)?;
         // The old subscription has everything up to where the new one starts.
         self.drain_events().await?;
         self.events = next;
-        let groups = super::connection::listed(&self.server, &self.caller, wanted.as_ref());
-        self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
+        self.show();
         self.send_snapshot().await
+    }
+
+    /// Shows the participant to those who share what it hears.
+    pub(super) fn show(&self) {
+        let access = self.events.access().clone();
+        let groups = shown(&self.server, &self.caller, &access);
+        let joined = self.scopes.values().flat_map(|scope| scope.groups.iter().cloned());
+        self.room.regroup(self.id, access, groups.into_iter().chain(joined).collect(), self.server.millis());
+    }
+}
+
+/// The groups a peer shows: those it hears; those its credential lists when it hears everything.
+pub(super) fn shown(server: &Shared, caller: &Caller, access: &Access) -> Vec<Group> {
+    match access {
+        Access::Groups(groups) => groups.iter().cloned().collect(),
+        Access::All => server.listed_groups(&caller.credential),
     }
 }
 

@@ -36,7 +36,7 @@ impl Connection {
                 let frame = project::shared_frame(entry, &self.server.metrics);
                 self.feed(Message::Text(frame)).await?;
             } else {
-                self.offer(Arc::clone(entry));
+                self.hear(Arc::clone(entry)).await?;
             }
         }
         Ok(())
@@ -45,7 +45,8 @@ impl Connection {
     fn passes(&mut self, entry: &LogEntry, now: u64) -> bool {
         let core = &entry.delta.core;
         let is_own = is_own(entry, &self.own, &self.caller.session.participant().id);
-        self.out.pass(core.id.0, core.action, RowKey::of(&core.model_name, &core.model_id), is_own, now)
+        !self.behind.is_behind()
+            && self.out.pass(core.id.0, core.action, RowKey::of(&core.model_name, &core.model_id), is_own, now)
     }
 
     /// Takes a delta in.
@@ -58,8 +59,20 @@ impl Connection {
         project::frame(parcel, &self.server.schema, &self.server.metrics)
     }
 
+    /// Tells who is present and who waits for what.
     pub(super) async fn send_snapshot(&mut self) -> Result<(), End> {
-        for frame in self.room.snapshot(self.id, self.server.millis()) {
+        let mut after = None;
+        loop {
+            let (frames, last) = self.room.present_after(self.id, after.as_ref(), self.server.millis());
+            for frame in frames {
+                self.feed(Message::Text(frame)).await?;
+            }
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        for frame in self.room.lines(self.id) {
             self.feed(Message::Text(frame)).await?;
         }
         Ok(())
@@ -100,11 +113,14 @@ impl Connection {
         let limit = self.server.options.limits.write_timeout;
         match Box::pin(tokio::time::timeout(limit, poll_fn(|cx| poll(&mut self.socket, cx)))).await {
             Ok(done) => Ok(done?),
-            Err(_) => {
-                self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
-                Err(End::Slow)
-            }
+            Err(_) => Err(self.slow()),
         }
+    }
+
+    /// It is cut for being slow.
+    pub(super) fn slow(&self) -> End {
+        self.server.metrics.slow_cuts.fetch_add(1, Ordering::Relaxed);
+        End::Slow
     }
 
     pub(super) async fn send_frame(&mut self, frame: &ServerFrame<JsonText>) -> Result<(), End> {
@@ -118,6 +134,7 @@ impl Connection {
     pub(super) fn told(&self, kind: &str, frame: u64, error: AbloError) -> (AbloError, String) {
         let (error, id) = (telemetry::told(error), self.start.request.frame(frame));
         telemetry::frame_refused(kind, &id, &error);
+        self.server.metrics.failed(&error);
         (error, id)
     }
 }
@@ -146,5 +163,9 @@ impl Payload for Arc<LogEntry> {
     fn same_row(&self, other: &Self) -> bool {
         let (a, b) = (&self.delta.core, &other.delta.core);
         (&a.model_name, &a.model_id) == (&b.model_name, &b.model_id)
+    }
+
+    fn bytes(&self) -> u64 {
+        LogEntry::bytes(self)
     }
 }

@@ -1,16 +1,18 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::convert::Infallible;
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 use ablo_schema::ir::{FieldType, ModelIndex};
+use ablo_schema::time::Timestamp;
 use ablo_schema::wire::SyncId;
 use serde_json::Value;
 
 use super::history::History;
 use crate::claims::RowClaims;
 use crate::engine::{LogEntry, StoredReceipt, StoredRow, compare_values};
-use crate::store::{Count, Field, KeyMap, Loaded, LogRange, Match, ReadSet, ReceiptKey, RowKey, Scan, WriteSet};
+use crate::store::{Count, Field, KeyMap, Loaded, Match, ReadSet, ReceiptKey, RowKey, Scan, WriteSet};
 
 /// Everything of one organization.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(super) struct Organization {
     claims: KeyMap<RowKey, RowClaims>,
     pub due: BTreeSet<(u64, RowKey)>,
     receipts: KeyMap<ReceiptKey, Arc<StoredReceipt>>,
+    /// When each answer was remembered, in that order.
+    remembered: VecDeque<(Timestamp, ReceiptKey)>,
 }
 
 impl Organization {
@@ -46,9 +50,17 @@ impl Organization {
         for id in &wanted.entries {
             loaded.entries.insert(*id, self.entry(*id).cloned());
         }
-        if let Some(LogRange { after, limit }) = wanted.log {
-            let skip = after.0.saturating_sub(self.trimmed.0) as usize;
-            loaded.log = self.log.iter().skip(skip).take(limit).cloned().collect();
+        if let Some(range) = wanted.log {
+            let skip = range.after.0.saturating_sub(self.trimmed.0) as usize;
+            let entries = self.log.iter().skip(skip).cloned().map(Ok::<_, Infallible>);
+            loaded.log = range.taken(entries).unwrap_or_else(|never| match never {});
+        }
+        if let Some(old) = &wanted.old_receipts {
+            // In the order of time there is nothing to pass over.
+            let keys = self.remembered.iter().take(old.limit).take_while(|(at, _)| *at < old.before);
+            let keys: Vec<ReceiptKey> = keys.map(|(_, key)| key.clone()).collect();
+            let next = keys.last().filter(|_| keys.len() == old.limit).cloned();
+            loaded.old_receipts = (keys, next);
         }
         if let Some(count) = wanted.due {
             loaded.due = self.due.iter().take(count).cloned().collect();
@@ -145,21 +157,23 @@ impl Organization {
                 self.history.keep(&write.key, before, last);
             }
             let model = write.key.model;
-            let values = |row: &Option<Arc<StoredRow>>| -> Vec<Match> {
-                let slots = indexed[model.get()].iter();
-                let value = |slot: usize| row.as_ref().and_then(|row| row.values.get(slot));
-                slots.filter_map(|slot| Some(Match::new(model, *slot, value(*slot)?))).collect()
-            };
-            for old in values(&write.before) {
-                if let Some(ids) = self.by_value.get_mut(&old) {
+            for slot in &indexed[model.get()] {
+                let rows = [&write.before, &write.after];
+                let [old, new] = rows.map(|row| row.as_ref().and_then(|row| row.values.get(*slot)));
+                if old == new {
+                    continue;
+                }
+                if let Some(old) = old.map(|old| Match::new(model, *slot, old))
+                    && let Some(ids) = self.by_value.get_mut(&old)
+                {
                     ids.remove(&write.key.id);
                     if ids.is_empty() {
                         self.by_value.remove(&old);
                     }
                 }
-            }
-            for new in values(&write.after) {
-                self.by_value.entry(new).or_default().insert(Arc::clone(&write.key.id));
+                if let Some(new) = new.map(|new| Match::new(model, *slot, new)) {
+                    self.by_value.entry(new).or_default().insert(Arc::clone(&write.key.id));
+                }
             }
             let rows = &mut self.rows[model.get()];
             match write.after {
@@ -176,9 +190,19 @@ impl Organization {
             }
             self.due.extend(next.map(|due| (due, key)));
         }
+        self.remembered.extend(writes.receipts.iter().map(|(key, receipt)| (receipt.at, key.clone())));
         self.receipts.extend(writes.receipts);
-        if let Some(before) = writes.forget {
-            self.receipts.retain(|_, receipt| receipt.at >= before);
+        if let Some((before, keys)) = writes.forget {
+            for key in keys {
+                if self.receipts.get(&key).is_some_and(|receipt| receipt.at < before) {
+                    self.receipts.remove(&key);
+                }
+            }
+            while let Some((at, key)) = self.remembered.front()
+                && self.receipts.get(key).is_none_or(|receipt| receipt.at != *at)
+            {
+                self.remembered.pop_front();
+            }
         }
         while writes.trim.is_some_and(|through| self.trimmed < through) && self.log.pop_front().is_some() {
             self.trimmed.0 += 1;

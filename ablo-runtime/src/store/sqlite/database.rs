@@ -28,6 +28,8 @@ pub(super) struct Database {
     /// Rows as they were last committed. Used only by the writing connection, for the same reason.
     pub recent: Option<Recent>,
     pub clock: Clock,
+    /// The last position and token that may have been given to what the file knows nothing of; see [`Self::stored_floor`].
+    pub floor: u64,
 }
 
 impl Database {
@@ -44,7 +46,7 @@ impl Database {
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
             ))
             .map_err(failed)?;
-        Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone() })
+        Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone(), floor: 0 })
     }
 
     /// A connection that only reads, and keeps little in memory.
@@ -90,7 +92,7 @@ impl Database {
         while let Some(row) = rows.next()? {
             // A model that is no longer in the schema has no rows to write.
             if let Some(model) = self.tables.index_of(row.get_ref(1)?.as_str()?) {
-                claimed.insert((OrganizationId(row.get(0)?), RowKey::new(model, row.get_ref(2)?.as_str()?)));
+                claimed.insert((row.get::<_, String>(0)?.into(), RowKey::new(model, row.get_ref(2)?.as_str()?)));
             }
         }
         Ok(claimed)
@@ -101,7 +103,7 @@ impl Database {
         let sql = "SELECT organization_id, MIN(due_at) FROM ablo_claims WHERE due_at IS NOT NULL GROUP BY 1";
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
         let rows = statement
-            .query_map([], |row| Ok((OrganizationId(row.get(0)?), super::load::millis(&row.get::<_, String>(1)?))));
+            .query_map([], |row| Ok((row.get::<_, String>(0)?.into(), super::load::millis(&row.get::<_, String>(1)?))));
         rows.and_then(Iterator::collect).map_err(failed)
     }
 
@@ -117,7 +119,7 @@ impl Database {
     pub fn organizations(&self, longer_than: u64) -> Result<Vec<OrganizationId>, AbloError> {
         let sql = "SELECT organization_id FROM ablo_heads WHERE head - trimmed > ?1";
         let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
-        let rows = statement.query_map([signed(SyncId(longer_than))], |row| Ok(OrganizationId(row.get(0)?)));
+        let rows = statement.query_map([signed(SyncId(longer_than))], |row| Ok(row.get::<_, String>(0)?.into()));
         rows.and_then(Iterator::collect).map_err(failed)
     }
 
@@ -219,7 +221,7 @@ impl Database {
         let row = self.connection.prepare_cached(sql)?.query_row([organization.as_str()], |row| {
             Ok((SyncId(unsigned(row.get(0)?)), SyncId(unsigned(row.get(1)?))))
         });
-        Ok(row.optional()?.unwrap_or_default())
+        Ok(row.optional()?.unwrap_or((SyncId(self.floor), SyncId(self.floor))))
     }
 
     fn execute(&self, sql: &str) -> Result<(), AbloError> {

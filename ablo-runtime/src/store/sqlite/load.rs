@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ablo_schema::ir::{BaseField, FieldType, ModelIndex, NumberFormat};
 use ablo_schema::time::Timestamp;
 use ablo_schema::typed::Compare;
-use ablo_schema::wire::{OrganizationId, SyncId};
+use ablo_schema::wire::{FencingToken, OrganizationId, SyncId};
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{OptionalExtension, Row, ToSql, params};
 use serde_json::Value;
@@ -63,7 +63,8 @@ impl Database {
             loaded.receipts.insert(key.clone(), receipt);
         }
         for id in &wanted.entries {
-            let entry = self.entries(organization, SyncId(id.0.saturating_sub(1)), 1)?.pop();
+            let range = LogRange { after: SyncId(id.0.saturating_sub(1)), limit: 1, bytes: u64::MAX };
+            let entry = self.entries(organization, &range)?.pop();
             loaded.entries.insert(*id, entry.filter(|entry| entry.id() == *id));
         }
         for wish in &wanted.matches {
@@ -73,8 +74,11 @@ impl Database {
         for scan in &wanted.scans {
             loaded.scans.push(self.scan(owner, scan)?);
         }
-        if let Some(LogRange { after, limit }) = wanted.log {
-            loaded.log = self.entries(organization, after, limit)?;
+        if let Some(range) = &wanted.log {
+            loaded.log = self.entries(organization, range)?;
+        }
+        if let Some(old) = &wanted.old_receipts {
+            loaded.old_receipts = self.old_receipts(owner, old)?;
         }
         if let Some(count) = wanted.due {
             loaded.due = self.due(owner, count)?;
@@ -130,7 +134,7 @@ impl Database {
     fn claims(&self, organization: &OrganizationId, key: &RowKey) -> rusqlite::Result<RowClaims> {
         let claimed = self.claimed.as_ref();
         if claimed.is_some_and(|rows| rows.is_empty() || !rows.contains(&(organization.clone(), key.clone()))) {
-            return Ok(RowClaims::default());
+            return Ok(RowClaims::beyond(FencingToken(self.floor)));
         }
         let owner = organization.as_str();
         let sql = "SELECT state FROM ablo_claims WHERE organization_id = ?1 AND model_name = ?2 AND model_id = ?3";
@@ -139,7 +143,7 @@ impl Database {
         let found = statement.query_row(params![owner, name, &*key.id], |row| {
             serde_json::from_str(row.get_ref(0)?.as_str()?).map_err(|error| unreadable(0, FromSqlError::other(error)))
         });
-        Ok(found.optional()?.unwrap_or_default())
+        Ok(found.optional()?.unwrap_or_else(|| RowClaims::beyond(FencingToken(self.floor))))
     }
 
     fn receipt(&self, owner: &str, key: &ReceiptKey) -> rusqlite::Result<Option<Arc<StoredReceipt>>> {

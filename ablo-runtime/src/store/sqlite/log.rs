@@ -13,6 +13,7 @@ use super::insert::{Insert, owned, value};
 use super::load::{instant, unreadable};
 use super::write::{Times, unwritable};
 use crate::engine::LogEntry;
+use crate::store::LogRange;
 
 /// The columns of a log entry, after the organization.
 const COLUMNS: &str = "id, action_type, model_name, model_id, data, previous_data, sync_groups, created_at, \
@@ -75,20 +76,15 @@ impl Database {
     }
 
     /// A stretch of the log.
-    pub fn entries(
-        &self,
-        organization: &OrganizationId,
-        after: SyncId,
-        limit: usize,
-    ) -> rusqlite::Result<Vec<Arc<LogEntry>>> {
+    pub fn entries(&self, organization: &OrganizationId, range: &LogRange) -> rusqlite::Result<Vec<Arc<LogEntry>>> {
         let sql =
             format!("SELECT {COLUMNS} FROM ablo_deltas WHERE organization_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3");
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![organization.as_str(), signed(after), limit], |row| {
+        let limit = i64::try_from(range.limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![organization.as_str(), signed(range.after), limit], |row| {
             entry(organization, row).map(Arc::new)
         })?;
-        rows.collect()
+        range.taken(rows)
     }
 }
 
@@ -107,12 +103,12 @@ fn share(one: &LogEntry, other: &LogEntry) -> bool {
 
 fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEntry> {
     let json = |at: usize| -> rusqlite::Result<Option<JsonText>> {
-        let text: Option<String> = row.get(at)?;
+        let text = row.get_ref(at)?.as_str_or_null()?;
         text.map(JsonText::parse).transpose().map_err(|error| unreadable(at, FromSqlError::other(error)))
     };
     let participant = |id: usize, kind: usize| -> rusqlite::Result<Option<ParticipantRef>> {
         let (id, kind): (Option<String>, _) = (row.get(id)?, meaning(row, kind)?);
-        Ok(id.zip(kind).map(|(id, kind)| ParticipantRef { kind, id: ParticipantId(id) }))
+        Ok(id.zip(kind).map(|(id, kind)| ParticipantRef { kind, id: ParticipantId::from(id) }))
     };
     let core = DeltaCore {
         id: SyncId(unsigned(row.get(0)?)),
@@ -124,17 +120,17 @@ fn entry(organization: &OrganizationId, row: &Row<'_>) -> rusqlite::Result<LogEn
         sync_groups: list(row, 6)?.unwrap_or_default(),
         organization_id: organization.clone(),
         created_at: instant(row.get_ref(7)?.as_str()?),
-        transaction_id: row.get::<_, Option<String>>(8)?.map(TransactionId),
+        transaction_id: row.get::<_, Option<String>>(8)?.map(TransactionId::from),
     };
     let attribution = DeltaAttribution {
-        created_by: row.get::<_, Option<String>>(9)?.map(ParticipantId),
+        created_by: row.get::<_, Option<String>>(9)?.map(ParticipantId::from),
         actor: participant(10, 11)?,
         on_behalf_of: participant(12, 13)?,
-        capability_id: row.get::<_, Option<String>>(14)?.map(CapabilityId),
+        capability_id: row.get::<_, Option<String>>(14)?.map(CapabilityId::from),
         confirmation_state: meaning::<ConfirmationState>(row, 15)?,
         backfill_provenance: meaning::<BackfillProvenance>(row, 16)?,
     };
-    let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId) };
+    let provenance = DeltaProvenance { caused_by_task_id: row.get::<_, Option<String>>(17)?.map(TaskId::from) };
     let previous = SyncId(unsigned(row.get(18)?));
     Ok(LogEntry::new(StoredDelta { core, attribution, provenance }, previous, list(row, 19)?, row.get(20)?))
 }

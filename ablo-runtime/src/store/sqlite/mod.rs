@@ -95,7 +95,9 @@ impl SqliteStore {
         writing.provision(&self.path, schema)?;
         let opened = Opened { epoch: writing.epoch()?, due: writing.first_due()? };
         let mut reading = Database::open(&self.path, self.durability, &tables, clock)?;
-        let snapshots = Snapshots::new(self.path.clone(), &tables, clock);
+        let floor = writing.stored_floor()?;
+        (writing.floor, reading.floor) = (floor, floor);
+        let snapshots = Snapshots::new(self.path.clone(), &tables, clock, floor);
         let (writer, writers) = mpsc::channel::<Work>();
         let (reader, questions) = mpsc::channel::<Question>();
         let handles = vec![

@@ -11,7 +11,14 @@ use crate::store::{KeyMap, RowKey, RowWrite};
 pub(super) struct Recent {
     /// The last delta, and the last one trimmed off.
     heads: KeyMap<OrganizationId, (SyncId, SyncId)>,
-    rows: KeyMap<OrganizationId, KeyMap<RowKey, Arc<StoredRow>>>,
+    rows: KeyMap<OrganizationId, KeyMap<RowKey, Kept>>,
+    bytes: usize,
+}
+
+/// A row, and how many bytes it takes, about.
+#[derive(Debug)]
+struct Kept {
+    row: Arc<StoredRow>,
     bytes: usize,
 }
 
@@ -23,7 +30,7 @@ const ENTRY: usize = 256;
 
 impl Recent {
     pub fn get(&self, organization: &OrganizationId, key: &RowKey) -> Option<Arc<StoredRow>> {
-        self.rows.get(organization)?.get(key).cloned()
+        self.rows.get(organization)?.get(key).map(|kept| Arc::clone(&kept.row))
     }
 
     pub fn head(&self, organization: &OrganizationId) -> Option<(SyncId, SyncId)> {
@@ -36,10 +43,11 @@ impl Recent {
             self.rows.insert(organization.clone(), KeyMap::default());
             self.bytes += ENTRY + organization.as_str().len();
         }
+        let bytes = size(row);
         let rows = self.rows.get_mut(organization);
-        let old = rows.and_then(|rows| rows.insert(key.clone(), Arc::clone(row)));
-        self.bytes += size(row);
-        self.bytes -= old.map_or(0, |old| size(&old));
+        let old = rows.and_then(|rows| rows.insert(key.clone(), Kept { row: Arc::clone(row), bytes }));
+        self.bytes += bytes;
+        self.bytes -= old.map_or(0, |old| old.bytes);
         self.limit();
     }
 
@@ -50,7 +58,7 @@ impl Recent {
                 Some(row) => self.keep(organization, key, row),
                 None => {
                     let gone = self.rows.get_mut(organization).and_then(|rows| rows.remove(key));
-                    self.bytes -= gone.map_or(0, |gone| size(&gone));
+                    self.bytes -= gone.map_or(0, |gone| gone.bytes);
                 }
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct Snapshots {
     path: PathBuf,
     tables: Arc<Tables>,
     clock: Clock,
+    /// See [`Database::stored_floor`].
+    floor: u64,
     places: Arc<Semaphore>,
     /// `None` once the store is closed.
     open: Mutex<Option<Vec<Weak<Place>>>>,
@@ -44,17 +46,18 @@ impl fmt::Debug for Snapshots {
 }
 
 impl Snapshots {
-    pub fn new(path: PathBuf, tables: &Arc<Tables>, clock: &Clock) -> Arc<Self> {
+    pub fn new(path: PathBuf, tables: &Arc<Tables>, clock: &Clock, floor: u64) -> Arc<Self> {
         let open = Mutex::new(Some(Vec::new()));
         let places = Arc::new(Semaphore::new(MOST));
-        Arc::new(Self { path, tables: Arc::clone(tables), clock: clock.clone(), places, open })
+        Arc::new(Self { path, tables: Arc::clone(tables), clock: clock.clone(), floor, places, open })
     }
 
     pub async fn begin(self: Arc<Self>, organization: OrganizationId) -> Result<Box<dyn Snapshot>, AbloError> {
         let closed = || AbloError::from(Code::ShuttingDown);
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| closed())?;
         let held = spawn_blocking(move || {
-            let database = Database::open_reader(&self.path, &self.tables, &self.clock)?;
+            let mut database = Database::open_reader(&self.path, &self.tables, &self.clock)?;
+            database.floor = self.floor;
             database.begin_reading(&organization)?;
             let held = Arc::new(Mutex::new(Some(Held { database, organization, _place: place })));
             let mut open = lock(&self.open);

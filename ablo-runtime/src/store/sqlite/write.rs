@@ -9,7 +9,7 @@ use super::database::{Database, signed};
 use super::insert::{Insert, owned, value};
 use crate::claims::RowClaims;
 use crate::engine::{Fingerprint, StoredReceipt, StoredRow};
-use crate::store::{Loaded, ReceiptKey, RowKey, RowWrite, WriteSet};
+use crate::store::{Loaded, OldReceipts, ReceiptKey, RowKey, RowWrite, WriteSet};
 
 impl Database {
     pub fn write(&mut self, organization: &OrganizationId, writes: &WriteSet, loaded: &Loaded) -> rusqlite::Result<()> {
@@ -42,9 +42,8 @@ impl Database {
             }
         }
         self.remember(owner, &writes.receipts)?;
-        if let Some(before) = writes.forget {
-            let sql = "DELETE FROM ablo_idempotency WHERE organization_id = ?1 AND created_at < ?2";
-            self.connection.prepare_cached(sql)?.execute(params![owner, text(before)])?;
+        if let Some((before, keys)) = &writes.forget {
+            self.forget_receipts(owner, *before, keys)?;
         }
         let trimmed = writes.trim.map_or(loaded.trimmed, |through| through.max(loaded.trimmed));
         if trimmed > loaded.trimmed {
@@ -66,6 +65,40 @@ impl Database {
         let state = serde_json::to_string(claims).map_err(unwritable)?;
         self.connection.prepare_cached(sql)?.execute(params![owner, name, id, state, due])?;
         Ok(())
+    }
+
+    fn forget_receipts(&self, owner: &str, before: Timestamp, keys: &[ReceiptKey]) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM ablo_idempotency \
+                   WHERE organization_id = ?1 AND \"key\" = ?2 AND scope = ?3 AND created_at < ?4";
+        let (mut statement, before) = (self.connection.prepare_cached(sql)?, text(before));
+        for ReceiptKey { scope, key } in keys {
+            statement.execute(params![owner, &**key, &**scope, before])?;
+        }
+        Ok(())
+    }
+
+    /// Old answers, found by looking at one after the other in the order of the table.
+    pub fn old_receipts(
+        &self,
+        owner: &str,
+        old: &OldReceipts,
+    ) -> rusqlite::Result<(Vec<ReceiptKey>, Option<ReceiptKey>)> {
+        let sql = "SELECT scope, \"key\", created_at FROM ablo_idempotency \
+                   WHERE organization_id = ?1 AND (\"key\", scope) > (?2, ?3) ORDER BY \"key\", scope LIMIT ?4";
+        let after = old.after.as_ref().map_or(("", ""), |after| (&*after.key, &*after.scope));
+        let limit = i64::try_from(old.limit).unwrap_or(i64::MAX);
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![owner, after.0, after.1, limit])?;
+        let (before, mut found, mut last, mut count) = (text(old.before), Vec::new(), None, 0);
+        while let Some(row) = rows.next()? {
+            let text = |at: usize| Ok::<_, rusqlite::Error>(row.get_ref(at)?.as_str()?.into());
+            let key = ReceiptKey { scope: text(0)?, key: text(1)? };
+            if row.get_ref(2)?.as_str()? < before.as_str() {
+                found.push(key.clone());
+            }
+            (last, count) = (Some(key), count + 1);
+        }
+        Ok((found, last.filter(|_| count == old.limit)))
     }
 
     fn remember(&self, owner: &str, receipts: &[(ReceiptKey, Arc<StoredReceipt>)]) -> rusqlite::Result<()> {

@@ -16,6 +16,7 @@ fn mint(kind: KeyKind, participant: ParticipantKind) -> Mint {
         on_behalf_of: None,
         operations: None,
         groups: None,
+        is_given_groups: false,
         user_meta: Map::new(),
         label: None,
         parent: None,
@@ -181,6 +182,32 @@ async fn a_key_that_is_not_ours_is_invalid() {
     }
 }
 
+/// The last six characters of a key's body, of what stands before them.
+fn checksum(text: &str) -> String {
+    let shifted = |crc: u32| if crc & 1 == 1 { (crc >> 1) ^ 0xEDB8_8320 } else { crc >> 1 };
+    let byte = |crc: u32, byte: u8| (0..8).fold(crc ^ u32::from(byte), |crc, _| shifted(crc));
+    let crc = !text.bytes().fold(u32::MAX, byte);
+    let alphabet: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    (0..6).rev().map(|place| alphabet[(crc / 62_u32.pow(place) % 62) as usize]).collect()
+}
+
+/// 2.3: A key that is made here has a body of 36 characters that ends in its checksum; with any other end it is invalid.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_minted_key() {
+    assert_eq!(checksum("sk_test_0123456789ABCDEFGHIJKLMNOPQRST"), "06ImRt", "as others compute it");
+    let api = Api::start().await;
+    let agent = api.session(json!({ "participantKind": "agent", "participantId": "a" })).await;
+    let person = api.session(json!({ "participantKind": "user", "participantId": "u" })).await;
+    for (key, kind) in [(&api.key, "sk_test_"), (&agent, "rk_test_"), (&person, "ek_test_")] {
+        let body = key.strip_prefix(kind).unwrap();
+        assert!(body.len() == 36 && body.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{key}");
+        let (random, end) = key.split_at(key.len() - 6);
+        assert_eq!(checksum(random), end);
+        let other = format!("{random}{}", checksum(end));
+        api.get("/api/auth/identity").token(&other).await.fails(401, "apikey_invalid");
+    }
+}
+
 /// 2.3: An older key without a checksum works when it is known.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_opaque_key_works() {
@@ -316,6 +343,40 @@ async fn operations_in_any_spelling() {
     let denied = api.write("PATCH", "/api/v1/models/plans/p1", json!({ "data": { "text": "c" } })).token(&token).await;
     denied.fails(403, "capability_scope_denied").reads(json!({
         "type": "AbloPermissionError", "requiredCapability": { "scope": "plans.update" } }));
+}
+
+/// 2.4: Each operation of an allowlist allows what it names, of its model alone; archiving and bringing back are updates.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_operation_allows_itself_alone() {
+    let api = Api::start().await;
+    let kinds = ["create", "update", "archive", "unarchive", "delete"];
+    let table = [
+        (json!(["tasks.read"]), ""),
+        (json!(["tasks.create"]), "create"),
+        (json!(["tasks.update"]), "update archive unarchive"),
+        (json!(["tasks.delete"]), "delete"),
+        (json!(["tasks.read", "tasks.create", "tasks.delete"]), "create delete"),
+        (json!(["plans.create", "plans.update", "plans.delete"]), ""),
+        (json!(["*"]), "create update archive unarchive delete"),
+        (json!([]), ""),
+    ];
+    for (operations, allowed) in table {
+        let asked = json!({ "participantKind": "agent", "participantId": "agent:w", "operations": operations });
+        let token = api.session(asked).await;
+        for kind in kinds {
+            let id = crate::served::uuid();
+            if kind != "create" {
+                api.row("tasks", &id, json!({ "title": "a" })).await;
+            }
+            let data = if kind == "create" || kind == "update" { json!({ "title": "b" }) } else { Value::Null };
+            let operation = json!({ "action": kind, "model": "tasks", "id": id, "data": data });
+            let commit = json!({ "clientTxId": crate::served::uuid(), "operations": [operation] });
+            let answer = api.post("/api/v1/commits", &commit).token(&token).await;
+            let is_allowed = allowed.split(' ').any(|one| one == kind);
+            let status = if is_allowed { 200 } else { 403 };
+            assert_eq!(answer.status, status, "{operations} {kind}: {}", answer.text);
+        }
+    }
 }
 
 /// 2.4: Operations are about writes: whoever may only write reads what its groups reach, as it does after each claim.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, create, update};
-use crate::{served, served::Served};
+use crate::{served, served::Served, served_with};
 
 /// Every frame about a claim of one's own.
 const ANSWERS: [&str; 5] = ["intent_acquired", "intent_granted", "intent_queued", "intent_rejected", "intent_lost"];
@@ -80,6 +80,61 @@ async fn every_begin_is_answered() {
         let rest = client.seen(&ANSWERS).await;
         let kinds: Vec<&str> = rest.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
         assert_eq!(kinds, &expected[1..], "{what}: {rest:?}");
+    }
+}
+
+/// 5.2: A claim lasts as long as it is estimated to, within bounds, and as long as the server likes when it is not; announced
+/// again, as long as it says then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lengths_are_bounded() {
+    let served = served().await;
+    rows(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    let limits = ablo_runtime::claims::ClaimLimits::default();
+    for (at, (estimate, expected)) in [
+        (Value::Null, limits.default_ttl_ms),
+        (json!(limits.default_ttl_ms + 7_000), limits.default_ttl_ms + 7_000),
+        (json!(1_000_000_000_000_u64), limits.max_ttl_ms),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let claim = format!("c{at}");
+        holder.begin(&claim, "t1", json!({ "estimatedMs": estimate })).await;
+        let seen = peer.next("presence_update", |seen| seen["activeIntents"][0]["intentId"] == claim.as_str()).await;
+        let intent = &seen["activeIntents"][0];
+        let lasts = intent["expiresAt"].as_u64().unwrap() - intent["declaredAt"].as_u64().unwrap();
+        assert_eq!(lasts, expected, "{estimate}");
+        holder.abandon(&claim, "t1").await;
+    }
+    holder.begin("again", "t1", json!({ "estimatedMs": 60_000 })).await;
+    let end = |line: &Value| -> ablo_schema::time::Timestamp {
+        line["intents"][0]["expiresAt"].as_str().unwrap().parse().unwrap()
+    };
+    holder.next("intent_acquired", |acquired| acquired["intentId"] == "again").await;
+    let before = end(&served.get("/v1/intents?model=tasks&id=t1", &served.key).await);
+    holder.begin("again", "t1", json!({ "estimatedMs": 120_000 })).await;
+    holder.next("intent_acquired", |acquired| acquired["intentId"] == "again").await;
+    let after = end(&served.get("/v1/intents?model=tasks&id=t1", &served.key).await);
+    assert!(after.as_second() - before.as_second() >= 50, "{before} {after}");
+}
+
+/// 5.6: Any sign of life renews what its sender holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_of_life_renews() {
+    let served = served().await;
+    rows(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    holder.begin("h1", "t1", json!({ "estimatedMs": 4_000, "queue": true })).await;
+    holder.next("intent_acquired", |_| true).await;
+    let end = async || {
+        let line = served.get("/v1/intents?model=tasks&id=t1", &served.key).await;
+        line["intents"][0]["expiresAt"].as_str().expect("it is held").to_owned()
+    };
+    let first = end().await;
+    while end().await == first {
+        holder.settle().await;
     }
 }
 
@@ -298,6 +353,42 @@ async fn a_line_is_reordered() {
     holder.next("intent_queue", |line| line["queue"][0]["id"] == "s1" && line["queue"][1]["id"] == "f1").await;
     holder.abandon("h1", "t1").await;
     second.next("intent_granted", |granted| granted["intentId"] == "s1").await;
+}
+
+/// 5.6: Where the server was told so, who may do `intent.preempt` takes a row over ahead of everybody who waits: its holder
+/// is told that it lost it, and to whom the row is. Nobody else does, and nobody where the server was not told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_is_taken_over_where_that_is_allowed() {
+    for is_on in [false, true] {
+        let served = served_with(|options| options.server.preemption = is_on).await;
+        rows(&served).await;
+        let mut holder = Client::user(&served, "u1").await;
+        let mut waiter = Client::user(&served, "u2").await;
+        let may = json!({ "operations": ["tasks.update", "intent.preempt"] });
+        let mut boss = Client::agent(&served, "agent:boss", may).await;
+        holder.hold("h1", "t1").await;
+        waiter.wait("w1", "t1", 0).await;
+        let write = json!([update("t1", json!({ "title": "boss" }))]);
+        if !is_on {
+            boss.begin("b1", "t1", json!({})).await;
+            boss.next("intent_rejected", |_| true).await;
+            assert_eq!(boss.commit(&write).await["error"]["code"], "entity_claimed");
+            assert!(holder.seen(&ANSWERS).await.is_empty());
+            continue;
+        }
+        // At the time of a commit it means to go ahead; the row stays its holder's.
+        assert_eq!(boss.commit(&write).await["success"], true);
+        assert!(holder.seen(&ANSWERS).await.is_empty());
+        boss.hold("b1", "t1").await;
+        assert_eq!(
+            holder.next("intent_lost", |_| true).await,
+            json!({ "intentId": "h1", "reason": "preempted", "target": { "entityType": "tasks", "entityId": "t1" } })
+        );
+        assert_eq!(holder.commit(&write).await["error"]["heldBy"], "agent:boss");
+        assert!(waiter.seen(&ANSWERS).await.is_empty(), "it goes on waiting");
+        boss.abandon("b1", "t1").await;
+        waiter.next("intent_granted", |granted| granted["intentId"] == "w1").await;
+    }
 }
 
 /// 10.17: An abandon of a claim that is unknown or somebody else's disturbs no holder.

@@ -1,6 +1,7 @@
 //! Writes and what becomes of them.
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, create, remove, update};
 use crate::{served, served::uuid};
@@ -63,8 +64,31 @@ async fn rejections_have_their_codes() {
     let denied = agent.commit(&json!([update("t1", json!({ "title": "x" }))])).await;
     assert_eq!(
         (&denied["error"]["code"], &denied["error"]["requiredCapability"]["scope"]),
-        (&json!("capability_scope_denied"), &json!("tasks.update"))
+        (&json!("capability_scope_denied"), &json!("task.update")),
+        "by the name the client used, as the SDK's documentation has it"
     );
+}
+
+/// 4.11: Text that was cut between the halves of a character keeps no write of its batch out: the half becomes U+FFFD.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_character_refuses_nothing() {
+    let served = served().await;
+    let mut client = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    // What JSON.stringify makes of '👍'.slice(0, 1).
+    let cut = r#"{"type":"commit","payload":{"clientTxId":"c1","operations":[
+        {"type":"CREATE","model":"task","id":"t1","input":{"title":"whole"}},
+        {"type":"CREATE","model":"task","id":"t2","input":{"title":"cut \ud83d","meta":{"k\udc4d":"\ud83d\udc4d"}}}]}}"#;
+    client.send_raw(Message::Text(cut.into())).await;
+    let receipt = client.next("mutation_result", |receipt| receipt["clientTxId"] == "c1").await;
+    assert_eq!(receipt["success"], true, "{receipt}");
+    assert_eq!(peer.delta("t1").await["data"]["title"], "whole");
+    let data = peer.delta("t2").await["data"].clone();
+    assert_eq!((&data["title"], &data["meta"]), (&json!("cut \u{fffd}"), &json!({ "k\u{fffd}": "👍" })));
+    let (path, key) = ("/api/v1/models/tasks/t1", format!("authorization: Bearer {}\r\n", served.key));
+    let (status, _, answer) = served.exchange("PATCH", path, &key, r#"{"data":{"title":"\udc4d"}}"#).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(peer.delta("t1").await["data"]["title"], "\u{fffd}");
 }
 
 /// 4.11: Unrelated writes share a commit: one that is refused refuses them all, and the next commit is not disturbed.
@@ -155,6 +179,18 @@ async fn a_claimed_row_is_its_holders() {
     }
 }
 
+/// 5.9: A claim on a row that is not there yet does not keep others from making it; from then on it is its holder's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_create_is_in_nobodys_way() {
+    let served = served().await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut other = Client::user(&served, "u2").await;
+    holder.hold("c1", "new").await;
+    assert_eq!(other.commit(&json!([create("task", "new", json!({ "title": "a" }))])).await["success"], true);
+    let refused = other.commit(&json!([update("new", json!({ "title": "b" }))])).await;
+    assert_eq!(refused["error"]["code"], "entity_claimed");
+}
+
 /// 5.9: A write that names what its writer had read is refused when the row changed since, unless it says otherwise.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_write_is_refused() {
@@ -218,4 +254,46 @@ async fn a_repeated_write_goes_through_in_the_end() {
     holder.abandon("c1", "t1").await;
     holder.settle().await;
     assert_eq!(other.commit(&json!([update("t1", json!({ "title": "x" }))])).await["success"], true);
+}
+
+/// 5.9: Of several reasons to refuse a write the first is told: the right that is missing, then the claim, then the stamp.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_come_in_their_order() {
+    let served = served().await;
+    served.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await;
+    served.commit(&json!([update("t1", json!({ "title": "b" }))])).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut other = Client::user(&served, "u2").await;
+    let mut reader = Client::agent(&served, "agent:r", json!({ "operations": ["tasks.read"] })).await;
+    holder.hold("c1", "t1").await;
+    let mut stale = update("t1", json!({ "title": "c" }));
+    (stale["readAt"], stale["onStale"]) = (1.into(), "reject".into());
+    for (client, code) in
+        [(&mut reader, "capability_scope_denied"), (&mut other, "entity_claimed"), (&mut holder, "stale_context")]
+    {
+        assert_eq!(client.commit(&json!([stale])).await["error"]["code"], code);
+    }
+}
+
+/// 2.7: A commit on a socket may name the task it is part of, which has to be open and its participant's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_names_its_task() {
+    let served = served().await;
+    let mut one = Client::agent(&served, "agent:1", Value::Null).await;
+    let mut two = Client::agent(&served, "agent:2", Value::Null).await;
+    let open = served.post("/api/agent/turn", &one.token, &json!({ "prompt": "x" })).await.1["turnId"].clone();
+    let commit = async |client: &mut Client, task: &Value| {
+        let (name, row) = (uuid(), uuid());
+        let operations = json!([create("task", &row, json!({ "title": "a" }))]);
+        let commit = json!({ "clientTxId": name, "causedByTaskId": task, "operations": operations });
+        client.send("commit", &commit).await;
+        let receipt = client.next("mutation_result", |receipt| receipt["clientTxId"] == name.as_str()).await;
+        receipt["error"]["code"].as_str().unwrap_or("confirmed").to_owned()
+    };
+    assert_eq!(commit(&mut one, &open).await, "confirmed");
+    assert_eq!(commit(&mut two, &open).await, "turn_foreign_agent");
+    assert_eq!(commit(&mut one, &json!("turn_nope")).await, "turn_not_found");
+    let path = format!("/api/agent/turn/{}/close", open.as_str().unwrap());
+    assert_eq!(served.post(&path, &one.token, &json!({})).await.0, 200);
+    assert_eq!(commit(&mut one, &open).await, "turn_not_found");
 }

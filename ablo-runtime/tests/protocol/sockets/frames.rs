@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::{Client, create};
-use crate::served;
+use crate::{served, served_with};
 
 /// 4.5: Frames nobody answers change nothing and break nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,4 +87,63 @@ async fn scopes_are_answered() {
     wide.send("release", &json!({ "claimId": "participant:2" })).await;
     wide.send("claim", &json!({ "claimId": "participant:5", "syncGroups": ["project:p2"], "ttlSeconds": 0.3 })).await;
     assert_eq!(wide.next("claim_expired", |_| true).await, json!({ "claimId": "participant:5" }));
+}
+
+/// 4.5: An event goes to who shares a group with its sender, the sender's other sockets among them, and to nobody else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_stay_among_those_who_share_a_group() {
+    let served = served().await;
+    let within = |groups: &[&str]| json!({ "syncGroups": groups });
+    let mut one = Client::agent(&served, "agent:1", within(&["project:p1"])).await;
+    let mut tab = one.again(&served, "").await;
+    let mut both = Client::agent(&served, "agent:12", within(&["project:p1", "project:p2"])).await;
+    let mut two = Client::agent(&served, "agent:2", within(&["project:p2"])).await;
+    one.send("slide_cursor", &json!({ "x": 1 })).await;
+    for client in [&mut tab, &mut both] {
+        assert_eq!(client.next("slide_cursor", |_| true).await, json!({ "x": 1 }));
+    }
+    both.send("slide_cursor", &json!({ "x": 2 })).await;
+    // What came before would have come first.
+    assert_eq!(two.next("slide_cursor", |_| true).await, json!({ "x": 2 }));
+}
+
+/// 4.5: Only events that the server was told of are relayed, under whatever names it was given.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_known_events_are_relayed() {
+    let served = served_with(|options| options.server.relayed = vec!["cell_blink".to_owned()]).await;
+    let (mut one, mut two) = (Client::user(&served, "u1").await, Client::user(&served, "u2").await);
+    for kind in ["slide_cursor", "cell:blink", "presence_update2", "delta", "cell_blink"] {
+        one.send(kind, &json!({ "kind": kind })).await;
+    }
+    two.next("cell_blink", |_| true).await;
+    let others = two.seen(&["slide_cursor", "cell:blink", "presence_update2", "delta"]).await;
+    assert!(others.is_empty(), "{others:?}");
+}
+
+/// 4.6: Every frame is an object with a type and, unless there is nothing to say, a payload that is an object.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_frame_has_a_type() {
+    let served = served().await;
+    served.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await;
+    let mut one = Client::user(&served, "u1").await;
+    let mut two = Client::user(&served, "u2").await;
+    one.hold("c1", "t1").await;
+    two.wait("c2", "t1", 0).await;
+    two.begin("c3", "none", json!({})).await;
+    two.send("claim", &json!({ "claimId": "s1", "syncGroups": ["project:p1"] })).await;
+    one.send("commit", &json!({ "clientTxId": "x", "operations": [create("task", "t2", json!({ "title": "b" }))] }))
+        .await;
+    one.next("mutation_result", |_| true).await;
+    let kinds = |frames: &[Value]| -> std::collections::BTreeSet<String> {
+        frames.iter().map(|frame| frame["type"].as_str().unwrap().to_owned()).collect()
+    };
+    two.settle().await;
+    for frame in one.frames.iter().chain(&two.frames) {
+        assert!(frame["payload"].is_object(), "{frame}");
+        assert_eq!(frame.as_object().unwrap().len(), 2, "{frame}");
+    }
+    let seen = kinds(&two.frames);
+    for kind in ["presence_update", "intent_queue", "delta", "claim_ack", "intent_acquired"] {
+        assert!(seen.contains(kind), "{kind}: {seen:?}");
+    }
 }

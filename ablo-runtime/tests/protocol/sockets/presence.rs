@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Client, create};
+use super::{Client, create, members};
 use crate::{served, served::Served};
 
 async fn row(served: &Served) {
@@ -116,6 +116,28 @@ async fn a_snapshot_is_repeated() {
     }
 }
 
+/// 10.14: What is told again is how it is then, of everyone but the listener.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_snapshot_is_of_now() {
+    let served = served().await;
+    row(&served).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut peer = Client::user(&served, "u2").await;
+    holder.hold("c1", "t1").await;
+    // A socket that has said nothing yet.
+    let mut early = peer.again(&served, "").await;
+    early.next("presence_update", |seen| held(seen) == ["c1"]).await;
+    holder.abandon("c1", "t1").await;
+    early.next("presence_update", |seen| held(seen).is_empty()).await;
+    early.frames.clear();
+    early.ready(None, 0).await;
+    for _ in 0..3 {
+        let again = early.next("presence_update", |seen| seen["kind"] == "enter").await;
+        assert_eq!((&again["userId"], held(&again)), (&json!("u1"), Vec::new()));
+    }
+    peer.settle().await;
+}
+
 /// 5.5: Who sees a row but not its holder is told when the claim ends, too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_end_of_a_claim_reaches_everyone_who_saw_it() {
@@ -144,4 +166,55 @@ async fn more_groups_show_more_people() {
     assert_eq!(outside.next("claim_ack", |_| true).await["success"], true);
     outside.next("presence_update", |seen| seen["userId"] == "agent:in").await;
     inside.settle().await;
+}
+
+/// 5.8: Who hears everything and joins a group is shown to those who hear that group alone, until it leaves it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn joining_shows_oneself() {
+    let served = served().await;
+    row(&served).await;
+    let mut inside = Client::agent(&served, "agent:in", json!({ "syncGroups": ["project:p1"] })).await;
+    let mut wide = Client::user(&served, "u1").await;
+    wide.send("claim", &json!({ "claimId": "participant:1", "syncGroups": ["project:p1"] })).await;
+    assert_eq!(wide.next("claim_ack", |_| true).await["success"], true);
+    let activity = json!({ "entityType": "Project", "entityId": "p1", "action": "reading" });
+    wide.send("presence_update", &json!({ "status": "online", "activity": activity })).await;
+    let shown = inside.next("presence_update", |seen| seen["activity"] == activity).await;
+    assert_eq!((&shown["userId"], &shown["syncGroups"]), (&json!("u1"), &json!(["project:p1"])));
+    wide.send("release", &json!({ "claimId": "participant:1" })).await;
+    let left = inside.next("presence_update", |seen| seen["kind"] == "leave").await;
+    assert_eq!((&left["userId"], &left["status"]), (&json!("u1"), &json!("offline")));
+    // Who went on hearing of it heard of no leave.
+    wide.settle().await;
+    assert!(wide.seen(&["presence_update"]).await.iter().all(|seen| seen["payload"]["kind"] != "leave"));
+}
+
+/// 5.5: People who share what rows grant them know of each other, for as long as both are granted it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_know_of_each_other() {
+    let served = members().await;
+    let member = |user: &str| create("member", user, json!({ "userId": user, "roomId": "r1" }));
+    served
+        .commit(&json!([
+            create("room", "r1", json!({ "name": "One" })),
+            create("user", "u1", json!({})),
+            create("user", "u2", json!({})),
+            member("u1"),
+            member("u2"),
+        ]))
+        .await;
+    let mut one = Client::user(&served, "u1").await;
+    let mut two = Client::user(&served, "u2").await;
+    assert_eq!(one.next("presence_update", |_| true).await["userId"], "u2");
+    let seen = two.next("presence_update", |_| true).await;
+    assert_eq!((&seen["userId"], &seen["syncGroups"]), (&json!("u1"), &json!(["room:r1"])));
+    served.commit(&json!([{ "type": "DELETE", "model": "member", "id": "u2" }])).await;
+    for (client, other) in [(&mut one, "u2"), (&mut two, "u1")] {
+        let left = client.next("presence_update", |seen| seen["kind"] == "leave").await;
+        assert_eq!((&left["userId"], &left["activity"]), (&json!(other), &Value::Null));
+    }
+    served.commit(&json!([create("member", "again", json!({ "userId": "u2", "roomId": "r1" }))])).await;
+    for (client, other) in [(&mut one, "u2"), (&mut two, "u1")] {
+        client.next("presence_update", |seen| seen["kind"] != "leave" && seen["userId"] == other).await;
+    }
 }

@@ -148,6 +148,39 @@ async fn a_cursor_at_zero_is_primed() {
     assert_eq!(primer(&early.next("sync_response", |_| true).await), expected);
 }
 
+/// 4.9: A cursor is moved once, and only of a client that needs it: not of one that is sent deltas to apply, whose log is
+/// empty, that stands somewhere already, or that takes every delta as it happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cursor_is_primed_only_where_it_must() {
+    let served = served().await;
+    let is_primed = async |client: &mut Client| {
+        let frames = client.seen(&["sync_response"]).await;
+        frames.iter().any(|frame| frame["payload"]["deltas"][0]["modelId"] == "__cursor__")
+    };
+    let mut early = Client::user(&served, "u0").await;
+    assert!(!is_primed(&mut early).await, "an empty log has no head");
+    seeded(&served).await;
+    let mut client = Client::user(&served, "u1").await;
+    client.primed().await;
+    client.request(None, 0).await;
+    assert!(!is_primed(&mut client).await, "once");
+    let at = client.cursor_at(&served, 2).await;
+    let mut standing = client.again(&served, &at).await;
+    standing.ready(Some(&at), 2).await;
+    assert!(!is_primed(&mut standing).await, "it stands where it stood");
+    let mut ordered = client.again(&served, "").await;
+    let every = json!({ "cursor": null, "versions": {}, "lastSyncId": 0, "capabilities": ["orderedStream"] });
+    ordered.send("sync_request", &every).await;
+    ordered.next("sync_response", |_| true).await;
+    assert!(!is_primed(&mut ordered).await, "not one of 0.9.0");
+    // Its bootstrap is not of now: what it missed moves its cursor.
+    let (token, groups) = served.session(&json!({ "participantKind": "user", "participantId": "u2" })).await;
+    served.get("/api/sync/bootstrap?models=Task", &token).await;
+    served.commit(&json!([update("t1", json!({ "title": "two" }))])).await;
+    let mut late = Client::start(&served, token, groups, false).await;
+    assert!(!is_primed(&mut late).await, "it was sent what it missed");
+}
+
 /// 4.10: A `ping` is answered, and so is a client that says nothing else.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ping_is_answered() {
@@ -177,4 +210,21 @@ async fn a_group_that_is_asked_for_is_not_given() {
         .await;
     client.delta("t3").await;
     assert!(client.seen(&["delta"]).await.is_empty(), "nothing of another project");
+}
+
+/// 6.3: Who asks for no group hears all it may.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_group_asked_for_is_every_group() {
+    let served = served().await;
+    seeded(&served).await;
+    let both =
+        json!({ "participantKind": "agent", "participantId": "agent:w", "syncGroups": ["project:p1", "project:p2"] });
+    let (token, _) = served.session(&both).await;
+    let mut client = Client::start(&served, token, Vec::new(), true).await;
+    for (id, project) in [("a", "p1"), ("b", "p2"), ("c", "p3"), ("d", "p1")] {
+        served.commit(&json!([create("task", id, json!({ "title": "a", "projectId": project }))])).await;
+    }
+    for id in ["a", "b", "d"] {
+        assert_eq!(client.next("delta", |_| true).await["modelId"], id);
+    }
 }

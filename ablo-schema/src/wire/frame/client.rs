@@ -140,10 +140,7 @@ impl ClientFrame {
             "intent_reorder" => Self::IntentReorder(body(&kind, required()?)?),
             "bootstrap_request" => Self::BootstrapRequest(body(&kind, required()?)?),
             "mutation" => Self::Mutation(body(&kind, required()?)?),
-            _ => Self::Other {
-                payload: payload.map(|payload| JsonText::from(payload.to_owned())),
-                kind: kind.into_owned(),
-            },
+            _ => Self::Other { payload: payload.map(JsonText::from), kind: kind.into_owned() },
         })
     }
 

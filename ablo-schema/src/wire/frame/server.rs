@@ -184,10 +184,7 @@ impl ServerFrame<WireDelta> {
             "intent_rejected" => Self::IntentRejected(body(&kind, required()?)?),
             "intent_lost" => Self::IntentLost(body(&kind, required()?)?),
             "intent_queue" => Self::IntentQueue(body(&kind, required()?)?),
-            _ => Self::Other {
-                payload: payload.map(|payload| JsonText::from(payload.to_owned())),
-                kind: kind.into_owned(),
-            },
+            _ => Self::Other { payload: payload.map(JsonText::from), kind: kind.into_owned() },
         })
     }
 }

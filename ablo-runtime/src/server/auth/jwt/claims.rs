@@ -51,6 +51,7 @@ pub(super) fn person(issuer: &TrustedIssuer, claims: &Map<String, Value>, now: T
         on_behalf_of: None,
         operations: issuer.operations.clone(),
         groups: None,
+        is_given_groups: false,
         user_meta: members.filter_map(|(member, claim)| Some((member.clone(), claims.get(claim)?.clone()))).collect(),
         label: None,
         // Tokens of one issuer take over from each other.

@@ -1,5 +1,5 @@
-use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::BuildHasher;
 
 use ablo_schema::wire::DeltaAction;
@@ -35,6 +35,9 @@ impl RowKey {
 pub trait Payload {
     /// Whether it is about the same row as another, by name.
     fn same_row(&self, other: &Self) -> bool;
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> u64;
 }
 
 /// One delta on its way to a connection. `P` is whatever the caller needs to write it out.
@@ -69,6 +72,12 @@ pub struct Parcel<P> {
     insertion: Option<Box<Delta<P>>>,
 }
 
+impl<P: Payload> Parcel<P> {
+    fn bytes(&self) -> u64 {
+        self.delta.payload.bytes() + self.insertion.as_ref().map_or(0, |insertion| insertion.payload.bytes())
+    }
+}
+
 impl<P> Parcel<P> {
     /// The first id it stands for, when it begins with an insertion.
     fn first(&self) -> u64 {
@@ -86,6 +95,9 @@ impl<P> Parcel<P> {
 const MAX_MARKS: usize = 4_096;
 /// So many rows may be under way before the client is asked whether it got them.
 const MAX_IN_FLIGHT: usize = 1_024;
+/// So many deltas, or bytes of them, may wait until the rest is left in the log.
+const MAX_WAITING: usize = 1_024;
+const MAX_BYTES: u64 = 1 << 20;
 /// Most places of a client that are remembered.
 const MAX_PLACES: usize = 128;
 /// How many rows or deltas there is room for, even when there are none.
@@ -119,6 +131,12 @@ pub struct Outbound<P> {
     /// By id, at most one per row unless it cannot be merged. What was merged into a later one leaves a gap.
     waiting: VecDeque<(u64, Option<Parcel<P>>)>,
     gaps: usize,
+    /// What waits takes about so many bytes.
+    bytes: u64,
+    /// Insertions that something later of their row stands for as well: their ids, and the one they wait under.
+    insertions: BTreeMap<u64, u64>,
+    /// Everything up to here goes out with what has just gone.
+    clear_through: u64,
     rows: HashMap<RowKey, Standing>,
     /// How many rows the client may not have applied yet.
     in_flight: usize,
@@ -131,8 +149,8 @@ pub struct Outbound<P> {
     arrived_at: Option<u64>,
     sent_through: u64,
     held: bool,
-    /// How far the bootstraps reach that the client may have loaded.
-    loaded: Vec<u64>,
+    /// How far the bootstraps reach that the client may have loaded, as far as that matters for what waits or may come.
+    loaded: BTreeSet<u64>,
     /// The newest delta that the client says it has applied.
     acked: u64,
     /// What the client had been given to apply, at the latest, while it stood at a place: what it passes over does not
@@ -149,6 +167,9 @@ impl<P: Payload> Outbound<P> {
             settling: true,
             waiting: VecDeque::new(),
             gaps: 0,
+            bytes: 0,
+            insertions: BTreeMap::new(),
+            clear_through: 0,
             rows: HashMap::default(),
             in_flight: 0,
             marks: HashMap::default(),
@@ -158,7 +179,7 @@ impl<P: Payload> Outbound<P> {
             arrived_at: None,
             sent_through: cursor,
             held: false,
-            loaded: Vec::new(),
+            loaded: BTreeSet::new(),
             acked: 0,
             places: VecDeque::new(),
         }
@@ -202,10 +223,21 @@ impl<P: Payload> Outbound<P> {
         self.waiting.len() - self.gaps
     }
 
+    /// Whether so much waits that more is better left in the log until the client has applied some of it.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.waiting() >= MAX_WAITING || self.bytes >= MAX_BYTES
+    }
+
+    /// The last id that was taken in.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        self.waiting.back().map_or(self.sent_through, |(id, _)| self.sent_through.max(*id))
+    }
+
     /// Takes a delta in. Ids have to grow; what was already taken in is ignored.
     pub fn offer(&mut self, delta: Delta<P>) {
-        let newest = self.waiting.back().map_or(self.sent_through, |(id, _)| *id);
-        if delta.id <= newest.max(self.sent_through) {
+        if delta.id <= self.newest() {
             return;
         }
         let mut parcel = Parcel::new(delta);
@@ -218,6 +250,7 @@ impl<P: Payload> Outbound<P> {
                 self.merge_into(&mut parcel, earlier);
             }
         }
+        self.bytes += parcel.bytes();
         self.waiting.push_back((parcel.delta.id, Some(parcel)));
     }
 
@@ -230,11 +263,17 @@ impl<P: Payload> Outbound<P> {
             .filter(|letter| *letter != DeltaAction::Insert || self.is_new(before, &parcel.delta));
         let Some(letter) = letter else { return };
         let Some(before) = self.waiting.get_mut(at).and_then(|(_, slot)| slot.take()) else { return };
+        self.bytes -= before.bytes();
         parcel.merged = true;
         parcel.delta.letter = letter;
         parcel.is_partly_own |= before.is_partly_own;
+        let merged_before = before.insertion.as_ref().map(|insertion| insertion.id);
         if letter == DeltaAction::Insert {
-            parcel.insertion = before.insertion.or_else(|| Some(Box::new(before.delta)));
+            let insertion = before.insertion.unwrap_or_else(|| Box::new(before.delta));
+            self.insertions.insert(insertion.id, parcel.delta.id);
+            parcel.insertion = Some(insertion);
+        } else if let Some(id) = merged_before {
+            self.insertions.remove(&id);
         }
         self.gaps += 1;
         if self.gaps > KEPT && self.gaps > self.waiting.len() / 2 {
@@ -246,38 +285,77 @@ impl<P: Payload> Outbound<P> {
     /// A bootstrap that reaches this far was served, perhaps to this client. An insertion changes nothing in a client that
     /// has loaded the row, so an update it has not loaded must come by itself.
     pub fn loaded(&mut self, head: u64) {
-        if self.loaded.contains(&head) {
+        if !self.loaded.insert(head) {
             return;
         }
-        self.loaded.push(head);
-        let torn: Vec<Delta<P>> = self
-            .waiting
-            .iter_mut()
-            .filter_map(|(id, parcel)| {
-                let parcel = parcel.as_mut().filter(|parcel| (parcel.first()..*id).contains(&head))?;
-                let insertion = parcel.insertion.take()?;
-                parcel.delta.letter = DeltaAction::Update;
-                Some(*insertion)
-            })
-            .collect();
-        for insertion in torn {
-            let id = insertion.id;
-            let slot = (id, Some(Parcel::new(insertion)));
-            match self.waiting.binary_search_by_key(&id, |(id, _)| *id) {
-                Ok(gap) => {
-                    if let Some(gap) = self.waiting.get_mut(gap) {
-                        *gap = slot;
-                        self.gaps -= 1;
-                    }
+        let torn: Vec<u64> =
+            self.insertions.range(..=head).filter(|(_, under)| **under > head).map(|(id, _)| *id).collect();
+        torn.into_iter().for_each(|id| self.tear(id));
+    }
+
+    /// Takes an insertion out of what stands for it as well.
+    fn tear(&mut self, id: u64) {
+        let Some(under) = self.insertions.remove(&id) else { return };
+        let Ok(at) = self.waiting.binary_search_by_key(&under, |(id, _)| *id) else { return };
+        let Some((_, Some(parcel))) = self.waiting.get_mut(at) else { return };
+        let Some(insertion) = parcel.insertion.take() else { return };
+        parcel.delta.letter = DeltaAction::Update;
+        let slot = (id, Some(Parcel::new(*insertion)));
+        match self.waiting.binary_search_by_key(&id, |(id, _)| *id) {
+            Ok(gap) => {
+                if let Some(gap) = self.waiting.get_mut(gap) {
+                    *gap = slot;
+                    self.gaps -= 1;
                 }
-                Err(at) => self.waiting.insert(at, slot),
             }
+            Err(at) => self.waiting.insert(at, slot),
         }
+    }
+
+    /// The first id that waits. Insertions that came before it and wait under a later one are made sure of: they can be
+    /// taken out again, should a bootstrap be learned of, only while nothing after them has gone. So unless everything up
+    /// to there goes at once, they go by themselves.
+    fn front(&mut self) -> Option<u64> {
+        loop {
+            while let Some((_, None)) = self.waiting.front() {
+                self.waiting.pop_front();
+                self.gaps -= 1;
+            }
+            let front = self.waiting.front()?.0;
+            if self.stream == Stream::Ordered || front <= self.clear_through {
+                return Some(front);
+            }
+            let passed = self.insertions.range(..front).filter(|(_, under)| **under > front);
+            let Some((id, under)) = passed.max_by_key(|(_, under)| **under).map(|(id, under)| (*id, *under)) else {
+                return Some(front);
+            };
+            if self.all_may_go(under) {
+                self.clear_through = under;
+                return Some(front);
+            }
+            self.tear(id);
+        }
+    }
+
+    /// Whether everything that waits up to an id may be sent now.
+    fn all_may_go(&self, through: u64) -> bool {
+        let waiting = self.waiting.iter().take_while(|(id, _)| *id <= through);
+        let mut in_flight = self.in_flight;
+        waiting.filter_map(|(_, parcel)| parcel.as_ref()).all(|parcel| {
+            let delta = &parcel.delta;
+            if !concerns_row(delta.letter) {
+                return true;
+            }
+            in_flight += 1;
+            // A later one of its row would have to wait for it.
+            let is_free = |standing: &Standing| standing.in_flight == 0 && standing.waiting == delta.id;
+            in_flight <= MAX_IN_FLIGHT && self.rows.get(&delta.row).is_some_and(is_free)
+        })
     }
 
     /// Whether a client that is to get an insertion and this in one has not got the row already, without this.
     fn is_new(&self, insertion: &Parcel<P>, next: &Delta<P>) -> bool {
-        let is_loaded = self.loaded.iter().any(|head| (insertion.first()..next.id).contains(head));
+        let is_loaded = self.loaded.range(insertion.first()..next.id).next().is_some();
         let is_made_here = insertion.delta.own && !next.own;
         !is_loaded && !is_made_here
     }
@@ -286,7 +364,8 @@ impl<P: Payload> Outbound<P> {
     pub fn rewind(&mut self, at: u64) {
         self.sent_through = at;
         self.waiting.clear();
-        self.gaps = 0;
+        self.insertions.clear();
+        (self.gaps, self.bytes, self.clear_through) = (0, 0, 0);
         self.rows.retain(|_, standing| {
             standing.waiting = 0;
             standing.in_flight > 0
@@ -401,8 +480,16 @@ impl<P: Payload> Outbound<P> {
         let Entry::Vacant(standing) = self.rows.entry(row) else { return false };
         standing.insert(Standing { waiting: 0, in_flight: id });
         self.in_flight += 1;
+        self.forget_loaded(id);
         self.note_sent(id, now);
         true
+    }
+
+    /// Forgets of bootstraps what is earlier than everything that waits or may come.
+    fn forget_loaded(&mut self, oldest: u64) {
+        if self.loaded.first().is_some_and(|head| *head < oldest) {
+            self.loaded = self.loaded.split_off(&oldest);
+        }
     }
 
     fn note_sent(&mut self, id: u64, now: u64) {
@@ -425,12 +512,8 @@ impl<P: Payload> Outbound<P> {
             return None;
         }
         self.forget_applied(now);
-        while let Some((_, None)) = self.waiting.front() {
-            self.waiting.pop_front();
-            self.gaps -= 1;
-        }
-        let (id, Some(next)) = self.waiting.front()? else { return None };
-        let id = *id;
+        let id = self.front()?;
+        let next = self.waiting.front()?.1.as_ref()?;
         if self.stream == Stream::Windowed && concerns_row(next.delta.letter) {
             let standing = self.rows.entry(next.delta.row).or_default();
             if self.in_flight >= MAX_IN_FLIGHT || standing.in_flight > 0 {
@@ -444,6 +527,12 @@ impl<P: Payload> Outbound<P> {
             }
         }
         let parcel = self.waiting.pop_front()?.1?;
+        self.bytes -= parcel.bytes();
+        if let Some(insertion) = &parcel.insertion {
+            self.insertions.remove(&insertion.id);
+        }
+        let oldest = self.insertions.first_key_value().map_or(id, |(insertion, _)| *insertion);
+        self.forget_loaded(oldest);
         if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
         }

@@ -14,6 +14,10 @@ impl Payload for Write {
     fn same_row(&self, other: &Self) -> bool {
         self.0 == other.0
     }
+
+    fn bytes(&self) -> u64 {
+        300
+    }
 }
 
 /// Everything that may be sent now.
@@ -109,10 +113,17 @@ fn write(server: &mut Rows, row: u8, delete: bool, value: u32) -> DeltaAction {
 
 /// Runs a history against the old client and says whether it ended where the server is.
 fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
+    let history: Vec<_> = history.iter().map(|(row, delete, wait)| (*row, *delete, *wait, None)).collect();
+    converges_with(&history, acks, stream)
+}
+
+/// The same with bootstraps before some of the writes: this client's, or one of somebody else with the same credential,
+/// which is learned of some writes later.
+fn converges_with(history: &[(u8, bool, u64, Option<Option<u64>>)], acks: bool, stream: Stream) -> bool {
     let (mut server, mut client, mut out) = (Rows::new(), OldClient::default(), Outbound::new(stream, 0));
     out.set_settling(false);
     let mut now = 1_000;
-    let mut id = 0;
+    let mut id: u64 = 0;
     let step = |client: &mut OldClient, out: &mut Outbound<Write>, now: u64| {
         let mut acked = client.tick(now);
         for parcel in poll(out, now) {
@@ -125,10 +136,18 @@ fn converges(history: &[(u8, bool, u64)], acks: bool, stream: Stream) -> bool {
             out.acked(acked);
         }
     };
-    for (row, delete, wait) in history {
+    for (row, delete, wait, bootstrap) in history {
         for _ in 0..*wait {
             now += 20;
             step(&mut client, &mut out, now);
+        }
+        match bootstrap {
+            None => {}
+            Some(Some(later)) => out.loaded(id.saturating_sub(*later)),
+            Some(None) => {
+                out.loaded(id);
+                client.rows.clone_from(&server);
+            }
         }
         id += 1;
         let value = u32::try_from(id).unwrap();
@@ -156,6 +175,17 @@ proptest! {
     ) {
         prop_assert!(converges(&history, acks, Stream::Windowed));
     }
+
+    #[test]
+    fn bootstraps_that_are_learned_late_change_nothing_in_that(
+        history in prop::collection::vec(
+            (0u8..4, prop::bool::weighted(0.3), 0u64..3, prop::option::weighted(0.4, prop::option::of(0u64..4))),
+            20..60,
+        ),
+        acks in any::<bool>(),
+    ) {
+        prop_assert!(converges_with(&history, acks, Stream::Windowed));
+    }
 }
 
 const LETTERS: [DeltaAction; 7] = [
@@ -177,13 +207,14 @@ proptest! {
         let stream = if ordered { Stream::Ordered } else { Stream::Windowed };
         let mut windows = [true, false].map(|passes| (passes, Outbound::new(stream, 0)));
         let mut now = 1_000;
-        for (id, (row, letter, own, wait, next)) in (1..).zip(history) {
+        for (id, (row, letter, own, wait, next)) in (3..).zip(history) {
             now += wait * 90;
             let sent = windows.each_mut().map(|(passes, out)| {
                 out.hold(next == 0);
                 match next {
                     1 => out.acked(out.sent_through()),
                     2 => if let Some(question) = out.question(true) { out.answered(question, now) },
+                    3 => out.loaded(id - wait),
                     _ => {}
                 }
                 let delta = Delta { own, ..delta(id, letter, row, 0) };
@@ -194,7 +225,7 @@ proptest! {
                     out.offer(delta);
                 }
                 sent.extend(poll(out, now));
-                (sent, out.applied(), out.next_due(true), [0, 1, 2, 3].map(|row| out.unapplied(delta_row(row))))
+                (sent, out.loaded.clone(), out.applied(), out.next_due(true), [0, 1, 2, 3].map(|row| out.unapplied(delta_row(row))))
             });
             let [passed, offered] = sent;
             prop_assert_eq!(passed, offered);
@@ -279,6 +310,54 @@ fn an_insertion_takes_updates_in_unless_the_client_may_have_the_row() {
         assert_eq!(letters(None, Some(head), false), [(11, "I"), (13, "U")], "also when that is learned late");
     }
     assert_eq!(letters(None, None, true), [(11, "I"), (13, "U")], "its own row it has");
+}
+
+#[test]
+fn an_insertion_is_never_sent_after_what_came_later() {
+    let mut out = Outbound::new(Stream::Windowed, 9);
+    out.offer(delta(10, DeltaAction::Delete, 0, 0));
+    let mut sent = poll(&mut out, 1_000);
+    out.offer(delta(11, DeltaAction::Insert, 0, 1));
+    out.offer(delta(12, DeltaAction::Insert, 1, 1));
+    out.offer(delta(13, DeltaAction::Update, 0, 2));
+    sent.extend(poll(&mut out, 1_010));
+    out.loaded(11);
+    out.acked(12);
+    sent.extend(poll(&mut out, 1_020));
+    out.acked(13);
+    sent.extend(poll(&mut out, 1_030));
+    let sent: Vec<_> = sent.iter().map(|parcel| (parcel.delta.id, parcel.delta.letter.letter())).collect();
+    assert_eq!(sent, [(10, "D"), (11, "I"), (12, "I"), (13, "U")]);
+}
+
+#[test]
+fn an_insertion_goes_by_itself_only_when_something_would_pass_it() {
+    // Nothing holds anything back: the row goes once, as it is by now.
+    let mut out = Outbound::new(Stream::Windowed, 10);
+    out.hold(true);
+    for (id, letter, row) in [
+        (11, DeltaAction::Insert, 0),
+        (12, DeltaAction::Insert, 1),
+        (13, DeltaAction::Update, 0),
+        (14, DeltaAction::Update, 1),
+    ] {
+        out.offer(delta(id, letter, row, 1));
+    }
+    out.hold(false);
+    let sent: Vec<_> =
+        poll(&mut out, 1_000).iter().map(|parcel| (parcel.delta.id, parcel.delta.letter.letter())).collect();
+    assert_eq!(sent, [(13, "I"), (14, "I")]);
+}
+
+#[test]
+fn heads_are_forgotten_once_everything_is_past_them() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    for id in 1..10_000 {
+        out.loaded(id - 1);
+        out.offer(delta(id, DeltaAction::Update, 0, 1));
+        poll(&mut out, id * 10_000);
+    }
+    assert!(out.loaded.len() <= 2, "{}", out.loaded.len());
 }
 
 #[test]
