@@ -4,7 +4,8 @@ use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::{ClaimId, ClientFrame, ClientTxId, Commit, Receipt, ServerFrame, SyncId, TransactionId};
 use futures_util::future::BoxFuture;
 
-use super::connection::{Connection, End, close};
+use super::closing::{End, close};
+use super::connection::Connection;
 use crate::engine::{CommitRequest, Committed};
 use crate::server::telemetry;
 
