@@ -417,3 +417,39 @@ fn millis(time: u64) -> i64 {
 pub(super) fn named<'a>(spelled: &'a str, id: &'a str) -> RowContext<'a> {
     RowContext { model: spelled, id, limits: ClaimLimits::default(), policy: &RejectConflicts }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn arrival(id: ConnectionId, name: &str) -> (Arrival, Arc<Outbox>) {
+        let who = ParticipantRef { kind: ParticipantKind::User, id: name.into() };
+        let outbox = Arc::<Outbox>::default();
+        (Arrival { id, who, credential: "key".to_owned(), access: Access::All, outbox: Arc::clone(&outbox) }, outbox)
+    }
+
+    #[test]
+    fn who_is_present_is_told_in_pages_everyone_once() {
+        let room = Room::default();
+        for id in 0..200 {
+            room.enter(arrival(id, &format!("u{id:03}")).0, Vec::new(), 0);
+        }
+        let (mut told, mut pages, mut after) = (Vec::new(), 0, None);
+        loop {
+            let (frames, last) = room.present_after(100, after.as_ref(), 0);
+            assert!(frames.len() <= AT_ONCE);
+            pages += 1;
+            told.extend(frames.iter().map(|frame| {
+                let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
+                frame["payload"]["userId"].as_str().unwrap().to_owned()
+            }));
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        let others: Vec<String> = (0..200).filter(|id| *id != 100).map(|id| format!("u{id:03}")).collect();
+        assert_eq!((told, pages), (others, 4));
+    }
+}
