@@ -441,3 +441,78 @@ fn millis(time: u64) -> i64 {
 pub(super) fn named<'a>(spelled: &'a str, id: &'a str) -> RowContext<'a> {
     RowContext { model: spelled, id, limits: ClaimLimits::default(), policy: &RejectConflicts }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ablo_schema::ir::SchemaDef;
+
+    use super::*;
+    use crate::claims::{Acquire, ClaimCommand};
+    use crate::engine::{Engine, EngineOptions, Participant};
+    use crate::store::MemoryStore;
+
+    fn arrival(id: ConnectionId, name: &str) -> (Arrival, Arc<Outbox>) {
+        let who = ParticipantRef { kind: ParticipantKind::User, id: name.into() };
+        let outbox = Arc::<Outbox>::default();
+        (Arrival { id, who, credential: "key".to_owned(), access: Access::All, outbox: Arc::clone(&outbox) }, outbox)
+    }
+
+    #[test]
+    fn who_is_present_is_told_in_pages_everyone_once() {
+        let room = Room::default();
+        for id in 0..200 {
+            room.enter(arrival(id, &format!("u{id:03}")).0, Vec::new(), 0);
+        }
+        let (mut told, mut pages, mut after) = (Vec::new(), 0, None);
+        loop {
+            let (frames, last) = room.present_after(100, after.as_ref(), 0);
+            assert!(frames.len() <= AT_ONCE);
+            pages += 1;
+            told.extend(frames.iter().map(|frame| {
+                let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
+                frame["payload"]["userId"].as_str().unwrap().to_owned()
+            }));
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        let others: Vec<String> = (0..200).filter(|id| *id != 100).map(|id| format!("u{id:03}")).collect();
+        assert_eq!((told, pages), (others, 4));
+    }
+
+    #[tokio::test]
+    async fn standing_claims_are_told_once_however_often_they_are_read() {
+        let artifact = include_str!("../../../tests/conformance/schema.json");
+        let schema = SchemaDef::from_artifact(artifact).unwrap().validate().unwrap();
+        let engine = Engine::open(schema, MemoryStore::new(), EngineOptions::default()).await.unwrap();
+        let claim = async |who: &str, row: &str| {
+            let wish = Acquire {
+                claim: who.into(),
+                details: Default::default(),
+                ttl_ms: None,
+                wait: true,
+                max_queue_depth: None,
+            };
+            let session = engine.session(Participant::user("o", who));
+            session.claim("tasks", row, ClaimCommand::Acquire(wish)).await.unwrap();
+        };
+        claim("a", "t1").await;
+        let room = Room::default();
+        let (arrival, outbox) = arrival(1, "reader");
+        room.enter(arrival, Vec::new(), 0);
+        let read = async || {
+            let all = engine.session(Participant::system("o", "sys")).standing_claims().await.unwrap();
+            room.claims_are(&all, 0);
+            let told = std::iter::from_fn(|| outbox.try_next());
+            told.filter(|push| matches!(push, Push::Frame(frame) if frame.contains("intent_queue"))).count()
+        };
+        assert_eq!(read().await, 0, "nobody waits");
+        claim("b", "t1").await;
+        assert_eq!(read().await, 1);
+        assert_eq!(read().await, 0, "told already");
+        claim("c", "t1").await;
+        assert_eq!(read().await, 1, "and one more waits");
+    }
+}

@@ -95,7 +95,6 @@ pub async fn are_refused(served: &Served, told: &mut Told) {
         ("GET", "/nowhere", key, Value::Null),
         ("PUT", "/v1/models/tasks", key, Value::Null),
         ("GET", "/api/sync/ws", key, Value::Null),
-        ("POST", "/v1/datasource", key, json!({ "connectionString": "postgres://u:p@h/d" })),
         // Models.
         ("GET", "/v1/models/nothing", key, Value::Null),
         ("GET", "/v1/models/tasks/gone", key, Value::Null),

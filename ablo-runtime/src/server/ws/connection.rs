@@ -322,10 +322,10 @@ impl Connection {
         }
     }
 
-    /// Whether it has as many commits under way as it may, or lags too far behind those it made.
+    /// Whether as many of its commits wait for their answer as may, or it lags too far behind those it made.
     fn is_busy(&self) -> bool {
-        self.taken_in.len() + self.finished.len() >= self.server.options.limits.commits_in_flight
-            || self.behind.is_full()
+        let unanswered = self.taken_in.len() + self.finished.len() + self.late.len();
+        unanswered >= self.server.options.limits.commits_in_flight || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
