@@ -109,7 +109,8 @@ async fn sockets_cost_little_whatever_they_do() {
         idle.push(stream);
     }
     let each = in_use().saturating_sub(before) / idle.len();
-    assert!(each < 32 * KIB, "an idle socket takes {each} bytes");
+    // Four of these are for what is read; the client's end of each, which this program keeps as well, is counted in.
+    assert!(each < 12 * KIB, "an idle socket takes {each} bytes");
     drop(idle);
 
     // What is of no concern is read and dropped.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -30,7 +30,7 @@ struct Payload {
 struct Operation {
     model: String,
     id: String,
-    input: Value,
+    input: Map<String, Value>,
 }
 
 #[derive(Default)]
@@ -86,10 +86,19 @@ fn commit(room: &Room, text: &str) -> String {
     let mut head = 0;
     for operation in frame.payload.operations {
         head = room.head.fetch_add(1, Ordering::Relaxed) + 1;
+        // The whole row, so that as much is sent as the protocol sends.
+        let (now, who) = ("2026-01-01T00:00:00.000Z", "sys_0123456789abcdef01234567");
+        let mut row = json!({
+            "id": operation.id, "title": null, "status": null, "priority": null, "urgent": null, "dueAt": null,
+            "meta": null, "orderKey": null, "projectId": null, "createdAt": now, "updatedAt": now,
+            "organizationId": "org_dev", "createdBy": who,
+        });
+        for (field, value) in operation.input {
+            row[field] = value;
+        }
         let delta = json!({"type": "delta", "payload": {
-            "id": head, "actionType": "I", "modelName": operation.model, "modelId": operation.id, "data": operation.input,
-            "syncGroups": ["default", "org:org_dev"], "createdAt": "2026-01-01T00:00:00.000Z", "createdBy": "sys_1",
-            "actor": {"kind": "system", "id": "sys_1"}, "transactionId": null,
+            "id": head, "actionType": "I", "modelName": operation.model, "modelId": operation.id, "data": row,
+            "syncGroups": ["org:org_dev", format!("user:{who}")], "createdAt": now,
         }});
         let text = Utf8Bytes::from(delta.to_string());
         for peer in room.peers.lock().unwrap().values() {

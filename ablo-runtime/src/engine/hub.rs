@@ -40,14 +40,34 @@ pub(crate) struct Mailbox {
     state: Mutex<Waiting>,
 }
 
+/// Deltas that were published together, the same for everyone who hears of them.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub entries: Box<[Arc<LogEntry>]>,
+    /// The latest delta that came before one of them, of its row.
+    pub previous: SyncId,
+}
+
 /// What one thing that waits is.
 #[derive(Debug)]
 pub(crate) enum Mail {
-    /// What was published together, the same for everyone who hears of it.
-    Deltas(Arc<[Arc<LogEntry>]>),
+    Run(Arc<Run>),
     /// A delta by itself.
     Delta(Arc<LogEntry>),
     Claims(Arc<ClaimsChange>),
+}
+
+impl Mail {
+    /// Whether no two deltas of all these are of one row.
+    pub fn are_apart(all: &VecDeque<Self>) -> bool {
+        let mut deltas = all.iter().filter_map(|mail| match mail {
+            Self::Run(run) => Some((run.entries.first()?.id(), run.previous)),
+            Self::Delta(entry) => Some((entry.id(), entry.previous)),
+            Self::Claims(_) => None,
+        });
+        let mut first = None;
+        deltas.all(|(id, previous)| previous < *first.get_or_insert(id))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +100,7 @@ impl Mailbox {
                 return;
             }
             for mail in all {
-                let count = if let Mail::Deltas(deltas) = &mail { deltas.len() } else { 1 };
+                let count = if let Mail::Run(run) = &mail { run.entries.len() } else { 1 };
                 if state.count + count > self.capacity {
                     // The log has what is given up here; the reader is told to fetch it.
                     state.overflown = true;
@@ -241,7 +261,8 @@ impl Members {
         self.head = self.head.max(last.id());
         // All of the audience hears of what is not kept from some of it.
         let is_for_all = entries.iter().all(|entry| entry.hidden_from.is_none() && entry.only_for.is_none());
-        let shared: Option<Arc<[_]>> = is_for_all.then(|| entries.into());
+        let previous = entries.iter().map(|entry| entry.previous).max().unwrap_or_default();
+        let run = is_for_all.then(|| Arc::new(Run { entries: entries.into(), previous }));
         let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
         for id in audience {
             let Some(Member { access, user, mailbox, last: heard }) = self.by_id.get_mut(&id) else { continue };
@@ -249,8 +270,8 @@ impl Members {
             if *heard >= last.id() {
                 continue;
             }
-            match &shared {
-                Some(shared) if *heard < first.id() => mailbox.push(std::iter::once(Mail::Deltas(Arc::clone(shared)))),
+            match &run {
+                Some(run) if *heard < first.id() => mailbox.push(std::iter::once(Mail::Run(Arc::clone(run)))),
                 _ => {
                     let new = entries.iter().filter(|entry| entry.id() > *heard && access.hears(user, entry));
                     mailbox.push(new.map(|entry| Mail::Delta(Arc::clone(entry))));

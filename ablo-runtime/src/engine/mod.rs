@@ -56,6 +56,8 @@ pub use read::LogPage;
 pub use receipts::{Fingerprint, StoredReceipt};
 pub use record::{Record, StoredRow};
 pub use session::{ClaimWatch, Session};
+#[cfg(feature = "server")]
+pub(crate) use subscription::Rest;
 pub use subscription::Subscription;
 pub use test::{Test, compare as compare_values};
 pub use writer::Writer;

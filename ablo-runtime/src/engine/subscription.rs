@@ -6,7 +6,7 @@ use std::task::{Poll, Waker};
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{Group, SyncId};
 
-use super::hub::{Mail, Mailbox};
+use super::hub::{Mail, Mailbox, Run};
 use super::{Access, Event, LogEntry, LogPage, ResyncReason, Session};
 use crate::store::LogRange;
 
@@ -22,8 +22,10 @@ pub struct Subscription {
     mailbox: Arc<Mailbox>,
     /// What was taken out of the mailbox, all of it at once.
     taken: VecDeque<Mail>,
-    /// The deltas that are being yielded, and how many of them have been.
-    run: Option<(Arc<[Arc<LogEntry>]>, usize)>,
+    /// No two deltas of what was taken are of one row.
+    are_apart: bool,
+    /// The deltas that are being yielded.
+    run: Option<Rest>,
     id: u64,
     start: SyncId,
     last: SyncId,
@@ -46,6 +48,7 @@ impl Subscription {
             access: Access::Groups(HashSet::new()),
             mailbox,
             taken: VecDeque::new(),
+            are_apart: false,
             run: None,
             id,
             start: SyncId(0),
@@ -117,26 +120,26 @@ impl Subscription {
         }
     }
 
-    /// The next delta if it was published together with the last one.
-    pub(crate) fn next_of_run(&mut self) -> Option<Arc<LogEntry>> {
-        let (deltas, at) = self.run.as_mut()?;
-        let Some(entry) = deltas.get(*at) else {
-            self.run = None;
-            return None;
-        };
-        *at += 1;
-        self.last = entry.id();
-        Some(Arc::clone(entry))
+    /// Takes the deltas that were published together with the last one, as if they had been yielded; and says whether no two
+    /// deltas of all that waited are of one row.
+    pub(crate) fn rest_of_run(&mut self) -> (Option<Rest>, bool) {
+        let run = self.run.take();
+        if let Some(last) = run.as_ref().and_then(|rest| rest.run.entries.last()) {
+            self.last = last.id();
+        }
+        (run, self.are_apart)
     }
 
     /// The next event of what was taken.
     fn next_taken(&mut self) -> Option<Event> {
         loop {
-            if let Some(entry) = self.next_of_run() {
+            if let Some(entry) = self.run.as_mut().and_then(Rest::next) {
+                self.last = entry.id();
                 return Some(Event::Delta(entry));
             }
+            self.run = None;
             match self.taken.pop_front()? {
-                Mail::Deltas(deltas) => self.run = Some((deltas, 0)),
+                Mail::Run(run) => self.run = Some(Rest { run, yielded: 0 }),
                 Mail::Delta(entry) => {
                     self.last = entry.id();
                     return Some(Event::Delta(entry));
@@ -178,6 +181,7 @@ impl Subscription {
             std::mem::swap(&mut state.mail, &mut self.taken);
             state.count = 0;
             drop(state);
+            self.are_apart = Mail::are_apart(&self.taken);
             return self.take(reader);
         }
         Poll::Ready(if state.regrant {
@@ -192,6 +196,26 @@ impl Subscription {
             }
             return Poll::Pending;
         })
+    }
+}
+
+/// What has not been yielded of a run.
+#[derive(Debug)]
+pub(crate) struct Rest {
+    run: Arc<Run>,
+    yielded: usize,
+}
+
+impl Rest {
+    /// The entries.
+    pub fn entries(&self) -> &[Arc<LogEntry>] {
+        self.run.entries.get(self.yielded..).unwrap_or_default()
+    }
+
+    fn next(&mut self) -> Option<Arc<LogEntry>> {
+        let entry = self.entries().first().map(Arc::clone);
+        self.yielded += 1;
+        entry
     }
 }
 

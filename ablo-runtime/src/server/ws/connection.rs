@@ -525,12 +525,7 @@ impl Connection {
 
     async fn event(&mut self, event: Result<Option<Event>, AbloError>) -> Result<(), End> {
         match event {
-            Ok(Some(Event::Delta(entry))) => {
-                self.hear(entry).await?;
-                while let Some(entry) = self.events.next_of_run() {
-                    self.hear(entry).await?;
-                }
-            }
+            Ok(Some(Event::Delta(entry))) => self.hear_run(&entry).await?,
             Ok(Some(Event::Claims(_))) => {}
             Ok(Some(Event::Resync { reason, after, .. })) => Box::pin(self.resync(reason, after)).await?,
             Ok(None) => return Err(End::Close(close::RESTART, "the server is restarting")),

@@ -19,13 +19,20 @@ const ARCHIVED: &str = "\"archivedAt\"";
 /// What stands before and after a delta's text in its frame.
 const FRAME: (&str, &str) = ("{\"type\":\"delta\",\"payload\":", "}");
 
-/// The frame of a delta for one client. Nearly always it is the one every client gets, and then it is the same memory.
+/// The frame of a delta that every client gets, nearly always, and always the same memory.
+pub fn shared_frame(entry: &LogEntry, metrics: &Metrics) -> Utf8Bytes {
+    metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
+    entry.text(|delta| encoded(&with_letter(delta, delta.core.action), metrics)).clone()
+}
+
+/// The frame of a delta for one client.
 pub fn frame(parcel: &Parcel<Arc<LogEntry>>, schema: &ValidSchema, metrics: &Metrics) -> Utf8Bytes {
     let entry = &parcel.delta.payload;
     let letter = parcel.delta.letter;
     if !parcel.merged && !parcel.settle && !parcel.reapply && letter == entry.delta.core.action {
-        return entry.text(|delta| encoded(&with_letter(delta, letter), metrics)).clone();
+        return shared_frame(entry, metrics);
     }
+    metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
     let mut wire = with_letter(&entry.delta, letter);
     if parcel.merged || parcel.reapply {
         // A client passes over the data of a delta that names its own transaction.

@@ -11,7 +11,7 @@ use futures_util::SinkExt;
 
 use super::connection::{Connection, End};
 use super::project;
-use crate::engine::LogEntry;
+use crate::engine::{LogEntry, Rest};
 use crate::server::sync::outbound::{Delta, Parcel, Payload, RowKey};
 use crate::server::telemetry;
 
@@ -26,6 +26,29 @@ impl Connection {
         Ok(())
     }
 
+    /// Takes in a delta and what was published together with it.
+    pub(super) async fn hear_run(&mut self, first: &Arc<LogEntry>) -> Result<(), End> {
+        // What may be merged with another is not sent before that one has been taken in.
+        let (rest, are_apart) = self.events.rest_of_run();
+        let now = self.server.ticks();
+        for entry in std::iter::once(first).chain(rest.iter().flat_map(Rest::entries)) {
+            if are_apart && self.passes(entry, now) {
+                let frame = project::shared_frame(entry, &self.server.metrics);
+                self.feed(Message::Text(frame)).await?;
+            } else {
+                self.hear(Arc::clone(entry)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn passes(&mut self, entry: &LogEntry, now: u64) -> bool {
+        let core = &entry.delta.core;
+        let is_own = is_own(entry, &self.own, &self.caller.session.participant().id);
+        !self.behind.is_behind()
+            && self.out.pass(core.id.0, core.action, RowKey::of(&core.model_name, &core.model_id), is_own, now)
+    }
+
     /// Takes a delta in.
     pub(super) fn offer(&mut self, entry: Arc<LogEntry>) {
         self.out.offer(delta_of(entry, &self.own, &self.caller.session.participant().id));
@@ -33,7 +56,6 @@ impl Connection {
 
     /// The frame of a delta for this client.
     pub(super) fn frame_of(&self, parcel: &Parcel<Arc<LogEntry>>) -> Utf8Bytes {
-        self.server.metrics.deltas_sent.fetch_add(1, Ordering::Relaxed);
         project::frame(parcel, &self.server.schema, &self.server.metrics)
     }
 
@@ -120,16 +142,21 @@ impl Connection {
 /// A log entry on its way to a client of `me` that made the writes `own` itself.
 pub(super) fn delta_of(entry: Arc<LogEntry>, own: &HashSet<TransactionId>, me: &ParticipantId) -> Delta<Arc<LogEntry>> {
     let core = &entry.delta.core;
-    let is_written = core.transaction_id.as_ref().is_some_and(|id| own.contains(id));
-    // Who created a row has it, also when this connection is not the one it was created through.
-    let is_created = || entry.delta.attribution.actor.as_ref().is_some_and(|who| who.id == *me);
     Delta {
         id: core.id.0,
         letter: core.action,
         row: RowKey::of(&core.model_name, &core.model_id),
-        own: is_written || (core.action == DeltaAction::Insert && is_created()),
+        own: is_own(&entry, own, me),
         payload: entry,
     }
+}
+
+fn is_own(entry: &LogEntry, own: &HashSet<TransactionId>, me: &ParticipantId) -> bool {
+    let core = &entry.delta.core;
+    let is_written = core.transaction_id.as_ref().is_some_and(|id| own.contains(id));
+    // Who created a row has it, also when this connection is not the one it was created through.
+    let is_created = || entry.delta.attribution.actor.as_ref().is_some_and(|who| who.id == *me);
+    is_written || (core.action == DeltaAction::Insert && is_created())
 }
 
 impl Payload for Arc<LogEntry> {

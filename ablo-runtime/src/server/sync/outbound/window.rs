@@ -1,3 +1,4 @@
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::BuildHasher;
 
@@ -463,15 +464,54 @@ impl<P: Payload> Outbound<P> {
         self.arrived_at.map_or(silent, |at| silent.min(at.saturating_add(QUIET_MS)))
     }
 
+    /// Whether a delta may be sent now and as it is, as nearly all may: what [`Outbound::offer`] and [`Outbound::pop`] would
+    /// come to. If not, nothing has happened, and it is to be offered.
+    pub fn pass(&mut self, id: u64, letter: DeltaAction, row: RowKey, own: bool, now: u64) -> bool {
+        let is_marked = matches!((letter, own), (DeltaAction::Update, true) | (DeltaAction::Archive, false));
+        let leaves_marks = self.marks.is_empty() && !is_marked;
+        let is_next = !self.held && self.waiting.is_empty() && id > self.sent_through;
+        if self.stream != Stream::Windowed || !concerns_row(letter) || !leaves_marks || !is_next {
+            return false;
+        }
+        self.forget_applied(now);
+        if self.in_flight >= MAX_IN_FLIGHT {
+            return false;
+        }
+        let Entry::Vacant(standing) = self.rows.entry(row) else { return false };
+        standing.insert(Standing { waiting: 0, in_flight: id });
+        self.in_flight += 1;
+        self.forget_loaded(id);
+        self.note_sent(id, now);
+        true
+    }
+
+    /// Forgets of bootstraps what is earlier than everything that waits or may come.
+    fn forget_loaded(&mut self, oldest: u64) {
+        if self.loaded.first().is_some_and(|head| *head < oldest) {
+            self.loaded = self.loaded.split_off(&oldest);
+        }
+    }
+
+    fn note_sent(&mut self, id: u64, now: u64) {
+        self.sent_through = self.sent_through.max(id);
+        self.last_sent_at = now;
+        self.asked = None;
+        self.arrived_at = None;
+    }
+
+    fn forget_applied(&mut self, now: u64) {
+        if self.in_flight > 0 && now >= self.applied_at() {
+            self.arrived(|_| true);
+            self.note();
+        }
+    }
+
     /// The next delta that may be sent now.
     pub fn pop(&mut self, now: u64) -> Option<Parcel<P>> {
         if self.held {
             return None;
         }
-        if self.in_flight > 0 && now >= self.applied_at() {
-            self.arrived(|_| true);
-            self.note();
-        }
+        self.forget_applied(now);
         let id = self.front()?;
         let next = self.waiting.front()?.1.as_ref()?;
         if self.stream == Stream::Windowed && concerns_row(next.delta.letter) {
@@ -491,18 +531,12 @@ impl<P: Payload> Outbound<P> {
         if let Some(insertion) = &parcel.insertion {
             self.insertions.remove(&insertion.id);
         }
-        // What comes is later than all of these.
         let oldest = self.insertions.first_key_value().map_or(id, |(insertion, _)| *insertion);
-        if self.loaded.first().is_some_and(|head| *head < oldest) {
-            self.loaded = self.loaded.split_off(&oldest);
-        }
+        self.forget_loaded(oldest);
         if self.waiting.is_empty() && self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
         }
-        self.sent_through = self.sent_through.max(id);
-        self.last_sent_at = now;
-        self.asked = None;
-        self.arrived_at = None;
+        self.note_sent(id, now);
         Some(self.mark(parcel))
     }
 

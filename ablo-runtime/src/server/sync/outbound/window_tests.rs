@@ -85,7 +85,11 @@ impl OldClient {
 }
 
 fn delta(id: u64, letter: DeltaAction, row: u8, value: u32) -> Delta<Write> {
-    Delta { id, letter, row: RowKey::of("Task", &row.to_string()), own: false, payload: (row, value) }
+    Delta { id, letter, row: delta_row(row), own: false, payload: (row, value) }
+}
+
+fn delta_row(row: u8) -> RowKey {
+    RowKey::of("Task", &row.to_string())
 }
 
 /// One write of the model: which row, and whether it deletes.
@@ -181,6 +185,51 @@ proptest! {
         acks in any::<bool>(),
     ) {
         prop_assert!(converges_with(&history, acks, Stream::Windowed));
+    }
+}
+
+const LETTERS: [DeltaAction; 7] = [
+    DeltaAction::Insert,
+    DeltaAction::Update,
+    DeltaAction::Delete,
+    DeltaAction::Archive,
+    DeltaAction::Unarchive,
+    DeltaAction::Cover,
+    DeltaAction::GroupAdded,
+];
+
+proptest! {
+    #[test]
+    fn what_passes_would_have_been_sent_as_it_is(
+        history in prop::collection::vec((0u8..4, prop::sample::select(&LETTERS), any::<bool>(), 0u64..3, 0u64..8), 0..60),
+        ordered in prop::bool::weighted(0.1),
+    ) {
+        let stream = if ordered { Stream::Ordered } else { Stream::Windowed };
+        let mut windows = [true, false].map(|passes| (passes, Outbound::new(stream, 0)));
+        let mut now = 1_000;
+        for (id, (row, letter, own, wait, next)) in (3..).zip(history) {
+            now += wait * 90;
+            let sent = windows.each_mut().map(|(passes, out)| {
+                out.hold(next == 0);
+                match next {
+                    1 => out.acked(out.sent_through()),
+                    2 => if let Some(question) = out.question(true) { out.answered(question, now) },
+                    3 => out.loaded(id - wait),
+                    _ => {}
+                }
+                let delta = Delta { own, ..delta(id, letter, row, 0) };
+                let mut sent = Vec::new();
+                if *passes && out.pass(id, letter, delta.row, own, now) {
+                    sent.push(Parcel::new(delta));
+                } else {
+                    out.offer(delta);
+                }
+                sent.extend(poll(out, now));
+                (sent, out.loaded.clone(), out.applied(), out.next_due(true), [0, 1, 2, 3].map(|row| out.unapplied(delta_row(row))))
+            });
+            let [passed, offered] = sent;
+            prop_assert_eq!(passed, offered);
+        }
     }
 }
 
