@@ -205,6 +205,9 @@ pub async fn run(server: Shared, caller: Caller, socket: WebSocket, start: Start
     let now = server.ticks();
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
+    if start.cursor.is_some() {
+        out.returns();
+    }
     out.hold(true);
     let mut connection = Connection {
         room,

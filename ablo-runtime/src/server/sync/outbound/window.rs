@@ -81,8 +81,8 @@ impl<P> Parcel<P> {
     }
 }
 
-/// Most rows whose unsaved marks are remembered per connection.
-const MAX_MARKS: usize = 4_096;
+/// Most rows whose unsaved marks are remembered per connection; of others the worst is assumed from then on.
+const MAX_MARKS: usize = 1_024;
 /// So many rows may be under way before the client is asked whether it got them.
 const MAX_IN_FLIGHT: usize = 1_024;
 /// Most places of a client that are remembered.
@@ -122,6 +122,8 @@ pub struct Outbound<P> {
     /// How many rows the client may not have applied yet.
     in_flight: usize,
     marks: HashMap<RowKey, Mark>,
+    /// What holds for rows of which nothing is remembered.
+    assumed: Option<Mark>,
     last_sent_at: u64,
     /// The question that is open or was answered, if nothing was sent after it.
     asked: Option<u64>,
@@ -151,6 +153,7 @@ impl<P: Payload> Outbound<P> {
             rows: HashMap::default(),
             in_flight: 0,
             marks: HashMap::default(),
+            assumed: None,
             last_sent_at: 0,
             asked: None,
             questions: 0,
@@ -166,6 +169,12 @@ impl<P: Payload> Outbound<P> {
     /// Whether marks are settled, which changes what the client is sent by one unused member.
     pub fn set_settling(&mut self, settling: bool) {
         self.settling = settling;
+    }
+
+    /// The client was connected before, and goes on hiding what others write to the fields it wrote then, whichever these
+    /// are.
+    pub fn returns(&mut self) {
+        self.assumed = Some(Mark::Unsaved);
     }
 
     /// Changes how deltas are handed out from now on.
@@ -434,7 +443,7 @@ impl<P: Payload> Outbound<P> {
         if self.stream != Stream::Windowed || !self.settling || !concerns_row(parcel.delta.letter) {
             return parcel;
         }
-        let before = self.marks.get(&parcel.delta.row).copied();
+        let before = self.marks.get(&parcel.delta.row).copied().or(self.assumed);
         let is_unsaved = before.is_some_and(|mark| mark != Mark::Settled);
         let mark = match (parcel.delta.letter, parcel.delta.own) {
             (DeltaAction::Delete, _) => {
@@ -458,8 +467,9 @@ impl<P: Payload> Outbound<P> {
             _ => None,
         };
         if let Some(mark) = mark {
-            if self.marks.len() >= MAX_MARKS && before.is_none() {
+            if self.marks.len() >= MAX_MARKS && !self.marks.contains_key(&parcel.delta.row) {
                 self.marks.clear();
+                self.assumed = Some(Mark::WrittenAgain);
             }
             self.marks.insert(parcel.delta.row, mark);
         }

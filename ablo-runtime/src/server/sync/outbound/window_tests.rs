@@ -290,6 +290,31 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
 }
 
 #[test]
+fn of_a_client_that_returns_or_wrote_too_many_rows_the_worst_is_assumed() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    let mut id = 0;
+    let mut send = |out: &mut Outbound<Write>, own: bool, row: RowKey| {
+        id += 1;
+        out.offer(Delta { own, row, ..delta(id, DeltaAction::Update, 0, 0) });
+        let parcels = poll(out, 1_000);
+        out.acked(id);
+        (parcels[0].settle, parcels[0].reapply)
+    };
+    let row = |number: usize| RowKey::of("task", &number.to_string());
+    out.returns();
+    assert_eq!(send(&mut out, false, row(0)), (true, false), "it may have written this before");
+    assert_eq!(send(&mut out, false, row(0)), (false, false), "settled already");
+    assert_eq!(send(&mut out, true, row(1)), (false, false));
+
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    for number in 0..=MAX_MARKS {
+        assert_eq!(send(&mut out, true, row(number)), (false, false), "{number}");
+    }
+    assert_eq!(send(&mut out, false, row(0)), (true, false), "forgotten, but hidden all the same");
+    assert_eq!(send(&mut out, true, row(1)), (false, true), "it may have been settled");
+}
+
+#[test]
 fn what_is_merged_settles_when_somebody_else_wrote_last() {
     let merged = |first: bool, last: bool| {
         let mut out = Outbound::new(Stream::Windowed, 0);
