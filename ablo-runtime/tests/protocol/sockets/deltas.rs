@@ -169,6 +169,24 @@ async fn own_values_do_not_hide_others() {
     assert!(watcher.frames.iter().all(|frame| !marked(&frame["payload"])), "nobody else is told");
 }
 
+/// 10.1: A client goes on hiding others' values of a field it wrote, also when its write was refused; they are shown all the
+/// same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_write_does_not_hide_others() {
+    let served = served().await;
+    served.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut other = Client::user(&served, "u2").await;
+    holder.hold("c1", "t1").await;
+    let refused = other.commit(&json!([update("t1", json!({ "title": "mine" }))])).await;
+    assert_eq!(refused["error"]["code"], "entity_claimed");
+    for (title, marked) in [("theirs", true), ("again", false)] {
+        holder.commit(&json!([update("t1", json!({ "title": title }))])).await;
+        let delta = other.delta("t1").await;
+        assert_eq!(delta["data"].get("unassignedAt").is_some(), marked, "{delta}");
+    }
+}
+
 /// 10.1: What a client wrote before it lost its connection hides nothing after it is back: neither what changed meanwhile nor
 /// what changes then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -177,6 +177,14 @@ impl<P: Payload> Outbound<P> {
         self.assumed = Some(Mark::Unsaved);
     }
 
+    /// An update of the client's was refused: it takes its values back, but goes on hiding what others write to the fields.
+    pub fn refused(&mut self, row: RowKey) {
+        if self.stream == Stream::Windowed && self.settling {
+            let was_settled = matches!(self.marks.get(&row), Some(Mark::Settled | Mark::WrittenAgain));
+            self.remember(row, if was_settled { Mark::WrittenAgain } else { Mark::Unsaved });
+        }
+    }
+
     /// Changes how deltas are handed out from now on.
     pub fn set_stream(&mut self, stream: Stream) {
         self.stream = stream;
@@ -467,13 +475,17 @@ impl<P: Payload> Outbound<P> {
             _ => None,
         };
         if let Some(mark) = mark {
-            if self.marks.len() >= MAX_MARKS && !self.marks.contains_key(&parcel.delta.row) {
-                self.marks.clear();
-                self.assumed = Some(Mark::WrittenAgain);
-            }
-            self.marks.insert(parcel.delta.row, mark);
+            self.remember(parcel.delta.row, mark);
         }
         parcel
+    }
+
+    fn remember(&mut self, row: RowKey, mark: Mark) {
+        if self.marks.len() >= MAX_MARKS && !self.marks.contains_key(&row) {
+            self.marks.clear();
+            self.assumed = Some(Mark::WrittenAgain);
+        }
+        self.marks.insert(row, mark);
     }
 }
 

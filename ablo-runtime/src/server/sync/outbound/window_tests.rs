@@ -290,6 +290,26 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
 }
 
 #[test]
+fn what_a_refused_update_hides_is_settled() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    let mut id = 0;
+    let mut send = |out: &mut Outbound<Write>, own: bool| {
+        id += 1;
+        out.offer(Delta { own, ..delta(id, DeltaAction::Update, 0, 0) });
+        let parcels = poll(out, 1_000);
+        out.acked(id);
+        (parcels[0].settle, parcels[0].reapply)
+    };
+    let row = delta(0, DeltaAction::Update, 0, 0).row;
+    out.refused(row);
+    assert_eq!(send(&mut out, false), (true, false));
+    assert_eq!(send(&mut out, false), (false, false));
+    out.refused(row);
+    assert_eq!(send(&mut out, true), (false, true), "settled before, so cleared perhaps");
+    assert_eq!(send(&mut out, false), (true, false));
+}
+
+#[test]
 fn of_a_client_that_returns_or_wrote_too_many_rows_the_worst_is_assumed() {
     let mut out = Outbound::new(Stream::Windowed, 0);
     let mut id = 0;
