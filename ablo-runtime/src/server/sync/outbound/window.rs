@@ -124,6 +124,7 @@ pub struct Outbound<P> {
     marks: HashMap<RowKey, Mark>,
     /// What holds for rows of which nothing is remembered.
     assumed: Option<Mark>,
+    begins_at: u64,
     last_sent_at: u64,
     /// The question that is open or was answered, if nothing was sent after it.
     asked: Option<u64>,
@@ -154,6 +155,7 @@ impl<P: Payload> Outbound<P> {
             in_flight: 0,
             marks: HashMap::default(),
             assumed: None,
+            begins_at: 0,
             last_sent_at: 0,
             asked: None,
             questions: 0,
@@ -172,9 +174,16 @@ impl<P: Payload> Outbound<P> {
     }
 
     /// The client was connected before, and goes on hiding what others write to the fields it wrote then, whichever these
-    /// are.
-    pub fn returns(&mut self) {
+    /// are. What it was last sent there it may still be collecting.
+    pub fn returns(&mut self, now: u64) {
         self.assumed = Some(Mark::Unsaved);
+        self.begins_at = now.saturating_add(QUIET_MS);
+    }
+
+    /// When a client may be sent the first deltas.
+    #[must_use]
+    pub fn begins_at(&self) -> u64 {
+        if self.stream == Stream::Windowed { self.begins_at } else { 0 }
     }
 
     /// An update of the client's was refused: it takes its values back, but goes on hiding what others write to the fields.

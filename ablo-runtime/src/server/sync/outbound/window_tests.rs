@@ -321,7 +321,7 @@ fn of_a_client_that_returns_or_wrote_too_many_rows_the_worst_is_assumed() {
         (parcels[0].settle, parcels[0].reapply)
     };
     let row = |number: usize| RowKey::of("task", &number.to_string());
-    out.returns();
+    out.returns(0);
     assert_eq!(send(&mut out, false, row(0)), (true, false), "it may have written this before");
     assert_eq!(send(&mut out, false, row(0)), (false, false), "settled already");
     assert_eq!(send(&mut out, true, row(1)), (false, false));
@@ -384,4 +384,29 @@ fn gaps_are_closed() {
     assert!(out.waiting.len() < 200, "what was merged away is forgotten: {}", out.waiting.len());
     let ids: Vec<u64> = poll(&mut out, 1_000 + SILENCE_MS).iter().map(|parcel| parcel.delta.id).collect();
     assert_eq!(ids, [9_998, 9_999]);
+}
+
+#[test]
+fn what_a_client_still_collects_when_it_returns_costs_it_nothing() {
+    let mut client = OldClient { rows: Rows::from([(0, 0)]), ..OldClient::default() };
+    let mut earlier = Outbound::new(Stream::Windowed, 0);
+    earlier.offer(delta(1, DeltaAction::Update, 0, 1));
+    for parcel in poll(&mut earlier, 50) {
+        client.receive(&parcel, 50);
+    }
+    // It is back before its 100 ms are over.
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.returns(60);
+    out.offer(delta(2, DeltaAction::Update, 0, 2));
+    for now in 60..600 {
+        client.tick(now);
+        if now >= out.begins_at() {
+            for parcel in poll(&mut out, now) {
+                client.receive(&parcel, now);
+            }
+        }
+    }
+    assert_eq!(client.rows, Rows::from([(0, 2)]));
+    out.set_stream(Stream::Ordered);
+    assert_eq!(out.begins_at(), 0, "who loses nothing does not wait");
 }
