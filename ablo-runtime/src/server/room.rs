@@ -58,6 +58,8 @@ struct Shown {
     spellings: BTreeSet<String>,
     /// Who may see it.
     groups: Vec<Group>,
+    /// Who was shown it; those who do not see the row any more among them.
+    told: Vec<Group>,
     /// The frames, one per spelling; none when nobody waits.
     frames: Vec<Utf8Bytes>,
 }
@@ -204,13 +206,14 @@ impl Room {
     /// A row's claims changed: tells whom it concerns.
     pub fn claims_changed(&self, change: &ClaimsChange, now: i64) {
         let mut inside = self.lock();
-        let mut changed: BTreeSet<ParticipantId> = BTreeSet::new();
+        // Whose claims changed, and who may have been told of what ended.
+        let mut changed: BTreeMap<ParticipantId, Vec<Group>> = BTreeMap::new();
         let row = (change.model.clone(), change.id.clone());
         let mut ended = Vec::new();
         for event in &change.events {
             match event {
                 ClaimEvent::Granted { participant, .. } => {
-                    changed.insert(participant.id.clone());
+                    changed.entry(participant.id.clone()).or_default();
                 }
                 ClaimEvent::Renewed { participant, expires_at, .. } => {
                     let spelled = change.claims.entry_of(participant).map(|entry| inside.spelling(entry, &row.0));
@@ -218,8 +221,8 @@ impl Room {
                     inside.presence.extend(&participant.id, (&spelled, &row.1), millis(*expires_at));
                 }
                 ClaimEvent::Ended { claim, participant, .. } => {
-                    if inside.presence.release(&participant.id, claim) {
-                        changed.insert(participant.id.clone());
+                    if let Some(told) = inside.presence.release(&participant.id, claim) {
+                        changed.entry(participant.id.clone()).or_default().extend(told);
                     }
                     ended.push((participant.clone(), claim.clone()));
                 }
@@ -234,13 +237,14 @@ impl Room {
                 let spelled = inside.spelled.get(&key).map_or(&row.0, |announced| &announced.entity_type).clone();
                 let intent = ActiveIntent { intent_id: handle.clone(), ..entry.active_intent(&spelled, &row.1) };
                 if inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone()) {
-                    changed.insert(entry.participant.id.clone());
+                    changed.entry(entry.participant.id.clone()).or_default();
                 }
             }
         }
         // Whoever is told of a grant finds the row free of its last holder.
-        for who in changed {
-            inside.announce(&who, PresenceKind::Update, now, &change.groups);
+        for (who, told) in changed {
+            let ended = [told.as_slice(), &change.groups].concat();
+            inside.announce(&who, PresenceKind::Update, now, &ended);
         }
         for event in &change.events {
             inside.tell(event, &row);
@@ -402,30 +406,42 @@ impl Inside {
         let mut spellings: BTreeSet<String> =
             change.claims.entries().map(|entry| self.spelling(entry, &change.model)).collect();
         spellings.insert(change.model.clone());
-        spellings.extend(self.shown.get(&row).into_iter().flat_map(|shown| shown.spellings.clone()));
+        let before = self.shown.get(&row);
+        spellings.extend(before.into_iter().flat_map(|shown| shown.spellings.clone()));
+        let earlier = before.map_or(&[][..], |shown| &shown.told);
+        let mut told = [earlier, &change.groups].concat();
+        told.sort();
+        told.dedup();
         let line = change.claims.queue().iter().enumerate();
         let objects: Vec<IntentObject> = line
             .map(|(at, entry)| entry.object(&self.spelling(entry, &change.model), &change.id, Some(at as u64)))
             .collect();
         let shown = |spelled: &String| {
-            let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
-            let queue = IntentQueue { target, queue: objects.clone() };
-            let frame = ServerFrame::<JsonText>::IntentQueue(queue).encode().ok()?;
-            Some((Topic::Line(spelled.clone(), change.id.clone()), Utf8Bytes::from(frame)))
+            let frame_of = |queue| {
+                let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
+                ServerFrame::<JsonText>::IntentQueue(IntentQueue { target, queue }).encode().ok().map(Utf8Bytes::from)
+            };
+            let topic = Topic::Line(spelled.clone(), change.id.clone());
+            Some((topic, frame_of(objects.clone())?, frame_of(Vec::new())?))
         };
-        let frames: Vec<(Topic, Utf8Bytes)> = spellings.iter().filter_map(shown).collect();
+        let frames: Vec<(Topic, Utf8Bytes, Utf8Bytes)> = spellings.iter().filter_map(shown).collect();
         let kept =
-            if objects.is_empty() { Vec::new() } else { frames.iter().map(|(_, frame)| frame.clone()).collect() };
-        let now = Shown { spellings, groups: change.groups.clone(), frames: kept };
-        let before = self.shown.get(&row);
+            if objects.is_empty() { Vec::new() } else { frames.iter().map(|(_, frame, _)| frame.clone()).collect() };
+        let now = Shown { spellings, groups: change.groups.clone(), told, frames: kept };
         // Nothing is told again that everyone concerned has been told: of all claims of an organization that is much.
         if before.map_or(now.frames.is_empty(), |before| *before == now) {
             return;
         }
-        for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
-            frames.iter().for_each(|(topic, frame)| peer.outbox.state(topic, frame.clone()));
+        for peer in self.peers.values().filter(|peer| peer.access.sees(&now.told)) {
+            let sees = peer.access.sees(&now.groups);
+            for (topic, line, none) in &frames {
+                peer.outbox.state(topic, if sees { line } else { none }.clone());
+            }
         }
-        self.shown.insert(row, now);
+        match now.frames.is_empty() {
+            true => self.shown.remove(&row),
+            false => self.shown.insert(row, now),
+        };
     }
 }
 
