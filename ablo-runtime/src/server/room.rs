@@ -438,10 +438,7 @@ impl Inside {
                 peer.outbox.state(topic, if sees { line } else { none }.clone());
             }
         }
-        match now.frames.is_empty() {
-            true => self.shown.remove(&row),
-            false => self.shown.insert(row, now),
-        };
+        self.shown.insert(row, now);
     }
 }
 
