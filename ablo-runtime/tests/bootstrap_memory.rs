@@ -23,12 +23,12 @@ const MOST: usize = 2 << 20;
 const ROWS: usize = 20_000;
 
 /// Bytes that an answer adds at its peak, and how many it has.
-async fn asked(server: &Served, request: &str, body: &str) -> (usize, usize) {
+async fn asked(server: &Served, key: &str, request: &str, body: &str) -> (usize, usize) {
     let mut stream = TcpStream::connect(server.addr).await.unwrap();
     let head = format!(
         "{request} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nconnection: close\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-        server.key,
+        key,
         body.len()
     );
     let (mut buffer, mut sent) = (vec![0; 64 << 10], 0);
@@ -54,9 +54,15 @@ async fn the_peak_is_of_a_piece_not_of_all_rows() {
         }
         let query = json!({ "queries": [{ "model": "tasks", "where": [["title", "a title"]] }] }).to_string();
         for (request, body) in [("GET /api/sync/bootstrap", ""), ("POST /api/sync/query", &query)] {
-            let (peak, sent) = asked(&server, request, body).await;
+            let (peak, sent) = asked(&server, &server.key, request, body).await;
             println!("{request}: {sent} bytes: {peak} bytes more");
             assert!(sent > 2 * MOST && peak < MOST, "{request}: {sent} bytes: {peak} bytes more");
         }
+        // Whoever sees none of them makes the server look at all of them.
+        let narrow = json!({ "participantKind": "agent", "participantId": "a", "syncGroups": ["inbox:none"] });
+        let (key, _) = server.session(&narrow).await;
+        let (peak, sent) = asked(&server, &key, "GET /api/v1/models/tasks?limit=1", "").await;
+        println!("a list of nothing: {sent} bytes: {peak} bytes more");
+        assert!(sent < 1 << 10 && peak < MOST, "{sent} bytes: {peak} bytes more");
     }
 }

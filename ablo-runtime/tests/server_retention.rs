@@ -198,7 +198,7 @@ async fn answers_are_remembered_for_thirty_days_whatever_becomes_of_the_log() {
     let memory = Engine::open(support::schema(), MemoryStore::new(), options.clone()).await.unwrap();
     let (sqlite, _folder) = support::sqlite(options).await;
     let organization = OrganizationId::from("org_1");
-    let sessions = [&memory, &sqlite].map(|engine| support::system(engine));
+    let sessions = [&memory, &sqlite].map(support::system);
     for session in &sessions {
         for key in 0..2_500 {
             answer(session, &format!("old{key}")).await;

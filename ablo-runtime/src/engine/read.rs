@@ -252,9 +252,8 @@ impl Reader for ReadClaims {
 pub(crate) struct ReadQueries {
     access: ReadAccess,
     jobs: Vec<Job>,
-    /// The jobs that asked for scans, in the order the answers come.
+    /// The jobs that asked for scans and have not seen the answers, in the order these come.
     asked: Vec<usize>,
-    answered: usize,
 }
 
 /// One query under way.
@@ -274,7 +273,7 @@ const CHUNK: usize = 256;
 impl ReadQueries {
     pub fn new(rules: &Arc<Rules>, seat: &Arc<Seat>, queries: &[Query]) -> Result<Self, AbloError> {
         let jobs = queries.iter().map(|query| Job::new(&rules.schema, query.clone())).collect::<Result<_, _>>()?;
-        Ok(Self { access: ReadAccess::new(rules, seat), jobs, asked: Vec::new(), answered: 0 })
+        Ok(Self { access: ReadAccess::new(rules, seat), jobs, asked: Vec::new() })
     }
 }
 
@@ -414,9 +413,8 @@ impl Reader for ReadQueries {
     fn step(&mut self, loaded: &Loaded) -> Result<Self::Output, Pause> {
         let (access, _) = self.access.step(loaded)?;
         let rules = Arc::clone(&self.access.rules);
-        for rows in &loaded.scans[self.answered..] {
-            self.jobs[self.asked[self.answered]].scanned(rows);
-            self.answered += 1;
+        for (at, rows) in self.asked.drain(..).zip(&loaded.scans) {
+            self.jobs[at].scanned(rows);
         }
         with_view(&rules, loaded, |view| {
             for job in &mut self.jobs {

@@ -24,8 +24,17 @@ struct Member {
     /// The groups of all of them.
     groups: Vec<Group>,
     reported_by: Option<ConnectionId>,
-    /// What it holds, each with the groups of its row.
-    intents: Vec<(ActiveIntent, Vec<Group>)>,
+    /// What it holds.
+    intents: Vec<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    intent: ActiveIntent,
+    /// The groups of its row.
+    groups: Vec<Group>,
+    /// Those as well that the row has left since the claim was first told of.
+    told: Vec<Group>,
 }
 
 impl Presence {
@@ -73,19 +82,20 @@ impl Presence {
     pub fn hold(&mut self, who: &ParticipantId, is_agent: bool, intent: ActiveIntent, row_groups: Vec<Group>) -> bool {
         let member = self.members.entry(who.clone()).or_default();
         member.is_agent = is_agent;
-        let before = member.intents.len();
-        member.intents.retain(|(held, _)| held.intent_id != intent.intent_id);
-        let is_new = member.intents.len() == before;
-        member.intents.push((intent, row_groups));
+        let before = member.intents.extract_if(.., |held| held.intent.intent_id == intent.intent_id).next();
+        let is_new = before.is_none();
+        let mut told = before.map(|held| held.told).unwrap_or_default();
+        told.extend(row_groups.iter().filter(|group| !told.contains(group)).cloned().collect::<Vec<_>>());
+        member.intents.push(Held { intent, groups: row_groups, told });
         is_new
     }
 
-    /// Nobody holds anything else than these. Answers who held more, and the groups of the rows.
+    /// Nobody holds anything else than these. Answers who held more, and the groups that were told of it.
     pub fn retain(&mut self, held: &HashSet<(&ParticipantId, &ClaimId)>) -> Vec<(ParticipantId, Vec<Group>)> {
         let mut lost = Vec::new();
         for (who, member) in &mut self.members {
-            let is_over = |(intent, _): &mut (ActiveIntent, _)| !held.contains(&(who, &intent.intent_id));
-            let groups: Vec<Group> = member.intents.extract_if(.., is_over).flat_map(|(_, groups)| groups).collect();
+            let is_over = |own: &mut Held| !held.contains(&(who, &own.intent.intent_id));
+            let groups: Vec<Group> = member.intents.extract_if(.., is_over).flat_map(|own| own.told).collect();
             if !groups.is_empty() {
                 lost.push((who.clone(), groups));
             }
@@ -96,28 +106,26 @@ impl Presence {
 
     /// A participant's lease lasts longer.
     pub fn extend(&mut self, who: &ParticipantId, row: (&str, &str), expires_at: i64) {
-        for (intent, _) in self.members.get_mut(who).into_iter().flat_map(|member| &mut member.intents) {
+        for Held { intent, .. } in self.members.get_mut(who).into_iter().flat_map(|member| &mut member.intents) {
             if (intent.entity_type.as_str(), intent.entity_id.as_str()) == row {
                 intent.expires_at = intent.expires_at.max(expires_at);
             }
         }
     }
 
-    /// A participant no longer holds this. Answers whether it did.
-    pub fn release(&mut self, who: &ParticipantId, intent: &ClaimId) -> bool {
-        let Some(member) = self.members.get_mut(who) else { return false };
-        let before = member.intents.len();
-        member.intents.retain(|(held, _)| held.intent_id != *intent);
-        let released = member.intents.len() < before;
+    /// A participant no longer holds this. Answers the groups that were told of it, if it did.
+    pub fn release(&mut self, who: &ParticipantId, intent: &ClaimId) -> Option<Vec<Group>> {
+        let member = self.members.get_mut(who)?;
+        let released = member.intents.extract_if(.., |held| held.intent.intent_id == *intent).next();
         self.prune(who);
-        released
+        released.map(|held| held.told)
     }
 
     /// The groups a participant shows, and those of the rows it holds.
     #[must_use]
     pub fn groups_of(&self, who: &ParticipantId) -> Vec<Group> {
         let Some(member) = self.members.get(who) else { return Vec::new() };
-        let of_rows = member.intents.iter().flat_map(|(_, groups)| groups.iter().cloned());
+        let of_rows = member.intents.iter().flat_map(|held| held.told.iter().cloned());
         member.groups.iter().cloned().chain(of_rows).collect()
     }
 
@@ -146,12 +154,8 @@ impl Presence {
     ) -> Option<PresenceUpdate> {
         let gone = Member::default();
         let member = self.members.get(who).unwrap_or(&gone);
-        let intents: Vec<ActiveIntent> = member
-            .intents
-            .iter()
-            .filter(|(_, row_groups)| to.sees(row_groups))
-            .map(|(intent, _)| intent.clone())
-            .collect();
+        let intents: Vec<ActiveIntent> =
+            member.intents.iter().filter(|held| to.sees(&held.groups)).map(|held| held.intent.clone()).collect();
         if intents.is_empty() && !to.sees(&member.groups) && !to.sees(ended) {
             return None;
         }

@@ -58,6 +58,8 @@ struct Shown {
     spellings: BTreeSet<String>,
     /// Who may see it.
     groups: Vec<Group>,
+    /// Who was shown it; those who do not see the row any more among them.
+    told: Vec<Group>,
     /// The frames, one per spelling; none when nobody waits.
     frames: Vec<Utf8Bytes>,
 }
@@ -204,13 +206,14 @@ impl Room {
     /// A row's claims changed: tells whom it concerns.
     pub fn claims_changed(&self, change: &ClaimsChange, now: i64) {
         let mut inside = self.lock();
-        let mut changed: BTreeSet<ParticipantId> = BTreeSet::new();
+        // Whose claims changed, and who may have been told of what ended.
+        let mut changed: BTreeMap<ParticipantId, Vec<Group>> = BTreeMap::new();
         let row = (change.model.clone(), change.id.clone());
         let mut ended = Vec::new();
         for event in &change.events {
             match event {
                 ClaimEvent::Granted { participant, .. } => {
-                    changed.insert(participant.id.clone());
+                    changed.entry(participant.id.clone()).or_default();
                 }
                 ClaimEvent::Renewed { participant, expires_at, .. } => {
                     let spelled = change.claims.entry_of(participant).map(|entry| inside.spelling(entry, &row.0));
@@ -218,8 +221,8 @@ impl Room {
                     inside.presence.extend(&participant.id, (&spelled, &row.1), millis(*expires_at));
                 }
                 ClaimEvent::Ended { claim, participant, .. } => {
-                    if inside.presence.release(&participant.id, claim) {
-                        changed.insert(participant.id.clone());
+                    if let Some(told) = inside.presence.release(&participant.id, claim) {
+                        changed.entry(participant.id.clone()).or_default().extend(told);
                     }
                     ended.push((participant.clone(), claim.clone()));
                 }
@@ -234,13 +237,14 @@ impl Room {
                 let spelled = inside.spelled.get(&key).map_or(&row.0, |announced| &announced.entity_type).clone();
                 let intent = ActiveIntent { intent_id: handle.clone(), ..entry.active_intent(&spelled, &row.1) };
                 if inside.presence.hold(&entry.participant.id, is_agent, intent, change.groups.clone()) {
-                    changed.insert(entry.participant.id.clone());
+                    changed.entry(entry.participant.id.clone()).or_default();
                 }
             }
         }
         // Whoever is told of a grant finds the row free of its last holder.
-        for who in changed {
-            inside.announce(&who, PresenceKind::Update, now, &change.groups);
+        for (who, told) in changed {
+            let ended = [told.as_slice(), &change.groups].concat();
+            inside.announce(&who, PresenceKind::Update, now, &ended);
         }
         for event in &change.events {
             inside.tell(event, &row);
@@ -402,28 +406,37 @@ impl Inside {
         let mut spellings: BTreeSet<String> =
             change.claims.entries().map(|entry| self.spelling(entry, &change.model)).collect();
         spellings.insert(change.model.clone());
-        spellings.extend(self.shown.get(&row).into_iter().flat_map(|shown| shown.spellings.clone()));
+        let before = self.shown.get(&row);
+        spellings.extend(before.into_iter().flat_map(|shown| shown.spellings.clone()));
+        let earlier = before.map_or(&[][..], |shown| &shown.told);
+        let mut told = [earlier, &change.groups].concat();
+        told.sort();
+        told.dedup();
         let line = change.claims.queue().iter().enumerate();
         let objects: Vec<IntentObject> = line
             .map(|(at, entry)| entry.object(&self.spelling(entry, &change.model), &change.id, Some(at as u64)))
             .collect();
         let shown = |spelled: &String| {
-            let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
-            let queue = IntentQueue { target, queue: objects.clone() };
-            let frame = ServerFrame::<JsonText>::IntentQueue(queue).encode().ok()?;
-            Some((Topic::Line(spelled.clone(), change.id.clone()), Utf8Bytes::from(frame)))
+            let frame_of = |queue| {
+                let target = RowTarget { kind: spelled.clone(), id: change.id.clone() };
+                ServerFrame::<JsonText>::IntentQueue(IntentQueue { target, queue }).encode().ok().map(Utf8Bytes::from)
+            };
+            let topic = Topic::Line(spelled.clone(), change.id.clone());
+            Some((topic, frame_of(objects.clone())?, frame_of(Vec::new())?))
         };
-        let frames: Vec<(Topic, Utf8Bytes)> = spellings.iter().filter_map(shown).collect();
+        let frames: Vec<(Topic, Utf8Bytes, Utf8Bytes)> = spellings.iter().filter_map(shown).collect();
         let kept =
-            if objects.is_empty() { Vec::new() } else { frames.iter().map(|(_, frame)| frame.clone()).collect() };
-        let now = Shown { spellings, groups: change.groups.clone(), frames: kept };
-        let before = self.shown.get(&row);
+            if objects.is_empty() { Vec::new() } else { frames.iter().map(|(_, frame, _)| frame.clone()).collect() };
+        let now = Shown { spellings, groups: change.groups.clone(), told, frames: kept };
         // Nothing is told again that everyone concerned has been told: of all claims of an organization that is much.
         if before.map_or(now.frames.is_empty(), |before| *before == now) {
             return;
         }
-        for peer in self.peers.values().filter(|peer| peer.access.sees(&change.groups)) {
-            frames.iter().for_each(|(topic, frame)| peer.outbox.state(topic, frame.clone()));
+        for peer in self.peers.values().filter(|peer| peer.access.sees(&now.told)) {
+            let sees = peer.access.sees(&now.groups);
+            for (topic, line, none) in &frames {
+                peer.outbox.state(topic, if sees { line } else { none }.clone());
+            }
         }
         self.shown.insert(row, now);
     }
@@ -440,4 +453,79 @@ fn millis(time: u64) -> i64 {
 /// A row under the spelling a reader looks for.
 pub(super) fn named<'a>(spelled: &'a str, id: &'a str) -> RowContext<'a> {
     RowContext { model: spelled, id, limits: ClaimLimits::default(), policy: &RejectConflicts }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ablo_schema::ir::SchemaDef;
+
+    use super::*;
+    use crate::claims::{Acquire, ClaimCommand};
+    use crate::engine::{Engine, EngineOptions, Participant};
+    use crate::store::MemoryStore;
+
+    fn arrival(id: ConnectionId, name: &str) -> (Arrival, Arc<Outbox>) {
+        let who = ParticipantRef { kind: ParticipantKind::User, id: name.into() };
+        let outbox = Arc::<Outbox>::default();
+        (Arrival { id, who, credential: "key".to_owned(), access: Access::All, outbox: Arc::clone(&outbox) }, outbox)
+    }
+
+    #[test]
+    fn who_is_present_is_told_in_pages_everyone_once() {
+        let room = Room::default();
+        for id in 0..200 {
+            room.enter(arrival(id, &format!("u{id:03}")).0, Vec::new(), 0);
+        }
+        let (mut told, mut pages, mut after) = (Vec::new(), 0, None);
+        loop {
+            let (frames, last) = room.present_after(100, after.as_ref(), 0);
+            assert!(frames.len() <= AT_ONCE);
+            pages += 1;
+            told.extend(frames.iter().map(|frame| {
+                let frame: serde_json::Value = serde_json::from_str(frame).unwrap();
+                frame["payload"]["userId"].as_str().unwrap().to_owned()
+            }));
+            if last.is_none() {
+                break;
+            }
+            after = last;
+        }
+        let others: Vec<String> = (0..200).filter(|id| *id != 100).map(|id| format!("u{id:03}")).collect();
+        assert_eq!((told, pages), (others, 4));
+    }
+
+    #[tokio::test]
+    async fn standing_claims_are_told_once_however_often_they_are_read() {
+        let artifact = include_str!("../../../tests/conformance/schema.json");
+        let schema = SchemaDef::from_artifact(artifact).unwrap().validate().unwrap();
+        let engine = Engine::open(schema, MemoryStore::new(), EngineOptions::default()).await.unwrap();
+        let claim = async |who: &str, row: &str| {
+            let wish = Acquire {
+                claim: who.into(),
+                details: Default::default(),
+                ttl_ms: None,
+                wait: true,
+                max_queue_depth: None,
+            };
+            let session = engine.session(Participant::user("o", who));
+            session.claim("tasks", row, ClaimCommand::Acquire(wish)).await.unwrap();
+        };
+        claim("a", "t1").await;
+        let room = Room::default();
+        let (arrival, outbox) = arrival(1, "reader");
+        room.enter(arrival, Vec::new(), 0);
+        let read = async || {
+            let all = engine.session(Participant::system("o", "sys")).standing_claims().await.unwrap();
+            room.claims_are(&all, 0);
+            let told = std::iter::from_fn(|| outbox.try_next());
+            told.filter(|push| matches!(push, Push::Frame(frame) if frame.contains("intent_queue"))).count()
+        };
+        assert_eq!(read().await, 0, "nobody waits");
+        claim("b", "t1").await;
+        assert_eq!(read().await, 1);
+        assert_eq!(read().await, 0, "told already");
+        claim("c", "t1").await;
+        assert_eq!(read().await, 1, "and one more waits");
+    }
 }

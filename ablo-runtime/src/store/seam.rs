@@ -165,7 +165,7 @@ pub struct ReadSet {
     pub entries: Vec<SyncId>,
     /// Rows by value.
     pub matches: Vec<Match>,
-    /// Rows by condition. Answers are appended to [`Loaded::scans`] in this order.
+    /// Rows by condition. The answers, in this order, replace [`Loaded::scans`].
     pub scans: Vec<Scan>,
     /// A stretch of the log. The answer replaces [`Loaded::log`].
     pub log: Option<LogRange>,
@@ -204,7 +204,7 @@ pub struct Loaded {
     pub entries: KeyMap<SyncId, Option<Arc<LogEntry>>>,
     /// Rows by value, by ascending id.
     pub matches: KeyMap<Match, Vec<Arc<StoredRow>>>,
-    /// Rows by condition.
+    /// Rows by condition, as they were asked for last.
     pub scans: Vec<Vec<Arc<StoredRow>>>,
     /// A stretch of the log.
     pub log: Vec<Arc<LogEntry>>,

@@ -22,7 +22,7 @@ use served::Served;
 use told::Told;
 
 /// What no request over the wire brings about here, and where it is shown instead.
-const ELSEWHERE: [Code; 9] = [
+const ELSEWHERE: [Code; 7] = [
     // Rows hold nothing but JSON. What callers are told of it is told of a store that failed as well.
     Code::InternalError,
     // A line of a thousand, and a full queue: `refusals`.
@@ -34,12 +34,8 @@ const ELSEWHERE: [Code; 9] = [
     Code::BootstrapFetchTimeout,
     // A file that is not opened: `sqlite_newer_file`.
     Code::StoreVersionUnsupported,
-    // A relation that leads nowhere is asked for by a program that was built with it: `refusals`.
-    Code::QueryRelationTargetUnknown,
     // What is sent here is read as a list, or not at all: `refusals`.
     Code::ModelQueryFailed,
-    // A claim that ended before it could be told, or is written under: `protocol`.
-    Code::ClaimLost,
 ];
 
 /// The names of the other organization's things. Nobody in this one says them.
@@ -99,6 +95,7 @@ async fn every_failure_is_told_in_words_that_help_and_give_nothing_away() {
     requests::are_refused(&served, &mut told).await;
     requests::are_too_many(&mut told).await;
     sockets::are_told(&served, &mut told).await;
+    sockets::are_closed(&mut told).await;
     broken::stores_say_nothing_of_themselves(served, &file, &mut told).await;
     told.is_complete(&["src/engine", "src/claims", "src/server"], &ELSEWHERE);
     insta::assert_snapshot!(told.page());

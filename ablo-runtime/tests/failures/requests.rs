@@ -89,13 +89,14 @@ pub async fn are_refused(served: &Served, told: &mut Told) {
     let task = served.post("/v1/tasks", &reader, &json!({ "prompt": "x" })).await.1;
     let task = task["id"].as_str().unwrap();
     let (child, close) = (json!({ "prompt": "x", "parentTaskId": task }), format!("/v1/tasks/{task}/close"));
+    let over = served.post("/v1/models/tasks/t1/claim", key, &json!({})).await.1["id"].clone();
+    assert_eq!(served.request("DELETE", "/v1/models/tasks/t1/claim", key, none).await.0, 200);
     let query = |query: Value| json!({ "queries": [query] });
     let where_ = |condition: Value| query(json!({ "model": "TaskModel", "where": [condition] }));
     let calls: Vec<(&str, &str, &str, Value)> = vec![
         ("GET", "/nowhere", key, Value::Null),
         ("PUT", "/v1/models/tasks", key, Value::Null),
         ("GET", "/api/sync/ws", key, Value::Null),
-        ("POST", "/v1/datasource", key, json!({ "connectionString": "postgres://u:p@h/d" })),
         // Models.
         ("GET", "/v1/models/nothing", key, Value::Null),
         ("GET", "/v1/models/tasks/gone", key, Value::Null),
@@ -111,6 +112,7 @@ pub async fn are_refused(served: &Served, told: &mut Told) {
         ("PATCH", "/v1/models/tasks/t1", key, late),
         ("PATCH", "/v1/models/tasks/held", key, title.clone()),
         ("PATCH", "/v1/models/tasks/held", key, json!({ "intent": "int_none", "data": { "title": "x" } })),
+        ("PATCH", "/v1/models/tasks/t1", key, json!({ "intent": over, "data": { "title": "x" } })),
         ("POST", "/v1/models/tasks", key, json!({ "data": { "title": 1, "typo": 2 } })),
         ("POST", "/v1/models/tasks", key, json!([])),
         ("DELETE", "/v1/models/people/p1", key, Value::Null),
@@ -140,6 +142,7 @@ pub async fn are_refused(served: &Served, told: &mut Told) {
         ("POST", "/api/sync/query", key, where_(json!(["points", "IN", 1]))),
         ("POST", "/api/sync/query", key, where_(json!(["points", "=", "x"]))),
         ("POST", "/api/sync/query", key, query(json!({ "model": "TaskModel", "related": ["typo"] }))),
+        ("POST", "/api/sync/query", key, query(json!({ "model": "Deck", "related": ["slides"] }))),
         ("GET", "/api/sync/entity/TaskModel/gone", key, Value::Null),
         ("GET", "/api/presence", "", Value::Null),
         ("POST", "/api/presence", key, json!({ "status": "online" })),

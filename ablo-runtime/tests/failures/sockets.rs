@@ -1,10 +1,12 @@
 //! The same on a socket.
 
+use ablo_runtime::server::ServeOptions;
 use ablo_schema::wire::OrganizationId;
 use serde_json::{Value, json};
 
 use crate::requests::{commits, operations, session};
 use crate::served::{Served, Socket, uuid};
+use crate::support;
 use crate::told::Told;
 
 async fn commit(socket: &mut Socket, told: &mut Told, commit: &Value) {
@@ -68,4 +70,27 @@ pub async fn are_told(served: &Served, told: &mut Told) {
     late.send("sync_request", &json!({ "cursor": null, "versions": {}, "lastSyncId": 1, "capabilities": [] })).await;
     let answer = late.next("sync_response", |_| true).await;
     told.failure("sync_response", &answer["bootstrapHint"]);
+
+    let mut gone = served.ready(&reader, &[], 0).await;
+    let book = &served.server.book;
+    book.revoke(&book.present(&reader).unwrap().id).unwrap();
+    told.close(&mut gone).await;
+    let many: Vec<String> = (0..65).map(|at| format!("deck:{at}")).collect();
+    told.close(&mut served.open(&served.key, &many).await).await;
+    socket.send("slide_cursor", &json!("x".repeat(9 << 10))).await;
+    told.close(&mut socket).await;
+}
+
+/// Sockets that are too many, and those of a server that stops.
+pub async fn are_closed(told: &mut Told) {
+    for (of_a_key, of_all) in [(1, 0), (0, 1)] {
+        let mut options = ServeOptions::dev(support::odd_schema());
+        let limits = &mut options.server.limits;
+        limits.sockets_per_credential = if of_a_key > 0 { of_a_key } else { limits.sockets_per_credential };
+        limits.sockets_per_organization = of_all;
+        let served = Served::start(options, None).await;
+        let mut first = served.ready(&served.key, &[], 0).await;
+        told.close(&mut served.open(&served.key, &[]).await).await;
+        tokio::join!(told.close(&mut first), served.stop());
+    }
 }

@@ -6,7 +6,7 @@ use ablo_schema::error::Code;
 use ablo_schema::time::Timestamp;
 use serde_json::Value;
 
-use crate::served::Served;
+use crate::served::{Served, Socket};
 use crate::support::raised::raised;
 
 /// Members of a failure that every one has.
@@ -97,6 +97,15 @@ impl Told {
         let members: Vec<&str> = refusal.as_object().unwrap().keys().map(String::as_str).collect();
         let reason = refusal["reason"].as_str().unwrap().to_owned();
         self.codes.entry(reason).or_default().insert(format!("intent_rejected: + {}", members.join(", ")));
+    }
+
+    /// A socket that is closed is told why.
+    pub async fn close(&mut self, socket: &mut Socket) {
+        let (code, reason) = socket.closed_with().await.unwrap();
+        hides_its_insides(&reason);
+        // When to come back is a matter of chance.
+        let reason = reason.split(';').next().unwrap();
+        self.codes.entry("(closed)".to_owned()).or_default().insert(format!("{code}: {reason}"));
     }
 
     /// Everything that was told, by code.

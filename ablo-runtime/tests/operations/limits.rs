@@ -94,6 +94,30 @@ async fn json_deeper_than_32_levels_is_refused_everywhere() {
 }
 
 #[tokio::test]
+async fn no_more_commits_are_read_than_may_wait_for_an_answer_that_is_held_back() {
+    let server = TestServer::with(|options| options.server.limits.commits_in_flight = 8).await;
+    let mut holder = server.ready("holder").await;
+    holder.create("t1", "x").await;
+    assert_eq!(holder.next("mutation_result").await["success"], true);
+    holder
+        .say("intent_begin", json!({ "intentId": "i", "entityType": "task", "entityId": "t1", "action": "edits" }))
+        .await;
+    holder.next("intent_acquired").await;
+    let mut socket = server.ready("other").await;
+    let held_back = || server.server.metrics.paced.load(std::sync::atomic::Ordering::Relaxed);
+    for at in 0..500 {
+        let update = json!({ "type": "UPDATE", "model": "task", "id": "t1", "input": { "title": "y" } });
+        socket.say("commit", json!({ "clientTxId": format!("c{at}"), "operations": [update] })).await;
+    }
+    for _ in 0..2 {
+        let receipt = socket.next("mutation_result").await;
+        assert_eq!(receipt["error"]["code"], "entity_claimed", "{receipt}");
+    }
+    // Eight at once; each has to wait a while, and the later ones two seconds.
+    assert!((1..250).contains(&held_back()), "{} are held back", held_back());
+}
+
+#[tokio::test]
 async fn a_list_has_at_most_100_rows_however_many_are_asked_for() {
     let server = server().await;
     let create = |at| json!({ "type": "CREATE", "model": "task", "id": format!("t{at}"), "input": { "title": "x" } });

@@ -186,13 +186,15 @@ impl Socket {
         self.stream.send(message).await.unwrap();
     }
 
-    /// The next message; `Err` with the code when the server closes.
-    async fn receive(&mut self) -> Result<Value, Option<u16>> {
+    /// The next message; `Err` with code and reason when the server closes.
+    async fn receive(&mut self) -> Result<Value, Option<(u16, String)>> {
         let told = async {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
-                    Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                    Some(Ok(Message::Close(frame))) => {
+                        return Err(frame.map(|frame| (frame.code.into(), frame.reason.to_string())));
+                    }
                     Some(Ok(message)) => self.pings += usize::from(message.is_ping()),
                     Some(Err(_)) | None => return Err(None),
                 }
@@ -250,10 +252,15 @@ impl Socket {
 
     /// Reads until the server closes, and gives the code.
     pub async fn closed(&mut self) -> Option<u16> {
+        self.closed_with().await.map(|(code, _)| code)
+    }
+
+    /// Reads until the server closes, and gives code and reason.
+    pub async fn closed_with(&mut self) -> Option<(u16, String)> {
         loop {
             match self.receive().await {
                 Ok(frame) => self.frames.push(frame),
-                Err(code) => return code,
+                Err(told) => return told,
             }
         }
     }

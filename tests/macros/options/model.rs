@@ -122,7 +122,8 @@ fn model_entity_roles() {
     let roles = [role("inbox", "toId", false), role("team", "teams", true), role("writer", "createdBy", false)];
     assert_eq!(plain::<App>("/models/items/entityRoles"), json!(roles));
     let row = json!({"toId": "ada", "teams": ["red", "blue"]});
-    let groups = ask::<App, _>("items", |model| model.entity_groups(|field| row.get(field)));
+    let field = |model: ModelRef<'_>, slot: usize| row.get(&model.shape().slots()[slot].name);
+    let groups = ask::<App, _>("items", |model| model.entity_groups(|slot| field(model, slot)));
     let groups: Vec<String> = groups.iter().map(ToString::to_string).collect();
     assert_eq!(groups, ["inbox:ada", "team:red", "team:blue"]);
 }

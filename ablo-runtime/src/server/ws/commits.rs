@@ -1,12 +1,15 @@
 use std::task::{Context, Poll, Waker};
 
 use ablo_schema::error::{AbloError, Code};
-use ablo_schema::wire::{ClaimId, ClientFrame, ClientTxId, Commit, Receipt, ServerFrame, SyncId, TransactionId};
+use ablo_schema::wire::{
+    Action, ClaimId, ClientFrame, ClientTxId, Commit, Receipt, ServerFrame, SyncId, TransactionId,
+};
 use futures_util::future::BoxFuture;
 
 use super::closing::{End, close};
 use super::connection::Connection;
 use crate::engine::{CommitRequest, Committed};
+use crate::server::sync::outbound::RowKey;
 use crate::server::telemetry;
 
 /// A commit under way.
@@ -19,6 +22,8 @@ pub(super) struct Done {
     attempt: ClientTxId,
     rows: Vec<String>,
     own: Vec<TransactionId>,
+    /// What it was to update.
+    updates: Vec<RowKey>,
     outcome: Result<Committed, AbloError>,
 }
 
@@ -35,6 +40,12 @@ impl Connection {
             .collect();
         let own: Vec<TransactionId> = commit.operations.iter().filter_map(|op| op.transaction_id.clone()).collect();
         self.own.extend(own.iter().cloned());
+        let updates = commit.operations.iter().filter(|op| op.action == Action::Update);
+        let updates = updates.filter_map(|op| {
+            let model = self.server.schema.resolve(&op.model)?;
+            Some(RowKey::of(&model.def().typename, op.id.as_deref()?))
+        });
+        let updates: Vec<RowKey> = updates.collect();
         let mut request = CommitRequest::from(commit);
         let places = request.commit.operations.iter().filter_map(|operation| operation.read_at);
         request.known =
@@ -49,7 +60,7 @@ impl Connection {
                 Ok(()) => session.commit(request).await,
                 Err(error) => Err(error),
             };
-            Done { frame, attempt, rows, own, outcome }
+            Done { frame, attempt, rows, own, updates, outcome }
         }));
     }
 
@@ -75,7 +86,7 @@ impl Connection {
 
     /// Answers a commit.
     pub(super) async fn committed(&mut self, done: Done) -> Result<(), End> {
-        let Done { frame, attempt, rows, own, outcome } = done;
+        let Done { frame, attempt, rows, own, updates, outcome } = done;
         match outcome {
             Ok(committed) => {
                 self.server.metrics.committed(if committed.replayed { "replayed" } else { "confirmed" });
@@ -97,6 +108,7 @@ impl Connection {
             }
             Err(error) => {
                 self.own.retain(|id| !own.contains(id));
+                updates.into_iter().for_each(|row| self.out.refused(row));
                 self.server.metrics.committed("rejected");
                 let now = self.server.ticks();
                 let repeated = [Code::ClaimConflict, Code::EntityClaimed, Code::StaleContext, Code::QuotaExceeded];

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ablo_schema::error::AbloError;
-use ablo_schema::wire::{ClaimId, ClientFrame, Group, ServerFrame, SyncId, TransactionId};
+use ablo_schema::wire::{ClaimId, ClientFrame, Group, ServerFrame, SyncId, SyncRequest, TransactionId};
 use axum::body::Bytes;
 use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::FuturesUnordered;
@@ -63,6 +63,8 @@ pub(super) struct Connection {
     pub events: Subscription,
     /// What the client asked to hear; `None` is everything it may.
     pub requested: Option<HashSet<Group>>,
+    /// A first request that came before it may be answered.
+    pub early: Option<SyncRequest>,
     pub out: Outbound<Arc<LogEntry>>,
     pub behind: Behind,
     pub start: Start,
@@ -169,6 +171,9 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
     let now = server.ticks();
     let mut out = Outbound::new(Stream::Windowed, events.start_head().0);
     out.set_settling(server.options.settle_marks);
+    if start.cursor.is_some() {
+        out.returns(now);
+    }
     out.hold(true);
     let connection = Connection {
         room,
@@ -176,6 +181,7 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
         socket,
         events,
         requested,
+        early: None,
         out,
         behind: Behind::default(),
         start,
@@ -238,10 +244,10 @@ impl Connection {
         }
     }
 
-    /// Whether it has as many commits under way as it may, or lags too far behind those it made.
+    /// Whether as many of its commits wait for their answer as may, or it lags too far behind those it made.
     fn is_busy(&self) -> bool {
-        self.taken_in.len() + self.finished.len() >= self.server.options.limits.commits_in_flight
-            || self.behind.is_full()
+        let unanswered = self.taken_in.len() + self.finished.len() + self.late.len();
+        unanswered >= self.server.options.limits.commits_in_flight || self.behind.is_full()
     }
 
     /// When something is due without anyone asking.
@@ -258,6 +264,7 @@ impl Connection {
             late,
             scopes,
             ready,
+            self.early.as_ref().map(|_| self.out.begins_at()),
             self.snapshots.last().copied(),
             self.login_end,
         ];
@@ -284,6 +291,9 @@ impl Connection {
     /// Everything whose time has come.
     async fn tick(&mut self, now: u64) -> Result<(), End> {
         self.looked_at = now;
+        if let Some(request) = self.early.take_if(|_| now >= self.out.begins_at()) {
+            self.sync(request).await?;
+        }
         if !self.is_ready && now >= self.opened + READY_MS {
             self.is_ready = true;
             self.out.hold(false);

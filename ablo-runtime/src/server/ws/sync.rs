@@ -59,6 +59,10 @@ impl Connection {
         if request.capabilities.iter().any(|name| name == ORDERED_STREAM) {
             self.out.set_stream(Stream::Ordered);
         }
+        if !self.is_ready && self.server.ticks() < self.out.begins_at() {
+            self.early = Some(request);
+            return Ok(());
+        }
         let head = self.caller.session.head().await.map_err(End::failed)?;
         let first = !self.is_ready;
         let (mut ready, mut too_old) = (Vec::new(), None);

@@ -78,7 +78,10 @@ impl Organization {
         for wish in &wanted.matches {
             loaded.matches.insert(wish.clone(), self.matching(wish, head));
         }
-        loaded.scans.extend(wanted.scans.iter().map(|scan| self.scan(scan, &types[scan.model.get()], head)));
+        if !wanted.scans.is_empty() {
+            let scan = |scan: &Scan| self.scan(scan, &types[scan.model.get()], head);
+            loaded.scans = wanted.scans.iter().map(scan).collect();
+        }
     }
 
     fn count(&self, count: Count) -> u64 {

@@ -71,6 +71,9 @@ impl Database {
             let rows = self.matching(owner, wish)?;
             loaded.matches.insert(wish.clone(), rows);
         }
+        if !wanted.scans.is_empty() {
+            loaded.scans.clear();
+        }
         for scan in &wanted.scans {
             loaded.scans.push(self.scan(owner, scan)?);
         }

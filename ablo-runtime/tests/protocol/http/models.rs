@@ -28,6 +28,8 @@ async fn tasks(api: &Api) {
     ];
     for (id, data) in rows {
         api.row("tasks", id, data).await;
+        // No two are made in one millisecond.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
 }
 

@@ -25,6 +25,8 @@ async fn rows() -> Api {
     ];
     for (id, data) in tasks {
         api.row("tasks", id, data).await;
+        // No two are made in one millisecond.
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
     api
 }

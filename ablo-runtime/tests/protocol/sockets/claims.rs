@@ -126,7 +126,7 @@ async fn a_sign_of_life_renews() {
     let served = served().await;
     rows(&served).await;
     let mut holder = Client::user(&served, "u1").await;
-    holder.begin("h1", "t1", json!({ "estimatedMs": 4_000, "queue": true })).await;
+    holder.begin("h1", "t1", json!({ "estimatedMs": 8_000, "queue": true })).await;
     holder.next("intent_acquired", |_| true).await;
     let end = async || {
         let line = served.get("/v1/intents?model=tasks&id=t1", &served.key).await;

@@ -169,6 +169,55 @@ async fn own_values_do_not_hide_others() {
     assert!(watcher.frames.iter().all(|frame| !marked(&frame["payload"])), "nobody else is told");
 }
 
+/// 10.1: A client goes on hiding others' values of a field it wrote, also when its write was refused; they are shown all the
+/// same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_write_does_not_hide_others() {
+    let served = served().await;
+    served.commit(&json!([create("task", "t1", json!({ "title": "a" }))])).await;
+    let mut holder = Client::user(&served, "u1").await;
+    let mut other = Client::user(&served, "u2").await;
+    holder.hold("c1", "t1").await;
+    let refused = other.commit(&json!([update("t1", json!({ "title": "mine" }))])).await;
+    assert_eq!(refused["error"]["code"], "entity_claimed");
+    for (title, marked) in [("theirs", true), ("again", false)] {
+        holder.commit(&json!([update("t1", json!({ "title": title }))])).await;
+        let delta = other.delta("t1").await;
+        assert_eq!(delta["data"].get("unassignedAt").is_some(), marked, "{delta}");
+    }
+}
+
+/// 10.1: What a client wrote before it lost its connection hides nothing after it is back: neither what changed meanwhile nor
+/// what changes then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn values_of_an_earlier_connection_do_not_hide_others() {
+    let served = served().await;
+    for id in ["t1", "t2"] {
+        served.commit(&json!([create("task", id, json!({ "title": "a" }))])).await;
+    }
+    let mut client = Client::user(&served, "u1").await;
+    for id in ["t1", "t2"] {
+        assert_eq!(client.commit(&json!([update(id, json!({ "title": "mine" }))])).await["success"], true);
+        client.delta(id).await;
+    }
+    let cursor = client.cursor_at(&served, 4).await;
+    let mut back = client.again(&served, &cursor).await;
+    drop(client);
+    served.commit(&json!([update("t1", json!({ "title": "theirs" }))])).await;
+    let missed = back.ready(Some(&cursor), 4).await;
+    let missed = match missed["deltas"].as_array().unwrap().first() {
+        Some(delta) => delta.clone(),
+        None => back.delta("t1").await,
+    };
+    assert_eq!(missed["data"]["title"], "theirs");
+    assert!(missed["data"].get("unassignedAt").is_some(), "{missed}");
+    for (title, marked) in [("theirs", true), ("again", false)] {
+        served.commit(&json!([update("t2", json!({ "title": title }))])).await;
+        let delta = back.delta("t2").await;
+        assert_eq!(delta["data"].get("unassignedAt").is_some(), marked, "{delta}");
+    }
+}
+
 /// 10.5: What a client passes over does not move its cursor; a write under a later claim is not stale for that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lagging_cursor_is_not_stale() {

@@ -91,8 +91,8 @@ impl<P> Parcel<P> {
     }
 }
 
-/// Most rows whose unsaved marks are remembered per connection.
-const MAX_MARKS: usize = 4_096;
+/// Most rows whose unsaved marks are remembered per connection; of others the worst is assumed from then on.
+const MAX_MARKS: usize = 1_024;
 /// So many rows may be under way before the client is asked whether it got them.
 const MAX_IN_FLIGHT: usize = 1_024;
 /// So many deltas, or bytes of them, may wait until the rest is left in the log.
@@ -141,6 +141,9 @@ pub struct Outbound<P> {
     /// How many rows the client may not have applied yet.
     in_flight: usize,
     marks: HashMap<RowKey, Mark>,
+    /// What holds for rows of which nothing is remembered.
+    assumed: Option<Mark>,
+    begins_at: u64,
     last_sent_at: u64,
     /// The question that is open or was answered, if nothing was sent after it.
     asked: Option<u64>,
@@ -173,6 +176,8 @@ impl<P: Payload> Outbound<P> {
             rows: HashMap::default(),
             in_flight: 0,
             marks: HashMap::default(),
+            assumed: None,
+            begins_at: 0,
             last_sent_at: 0,
             asked: None,
             questions: 0,
@@ -188,6 +193,27 @@ impl<P: Payload> Outbound<P> {
     /// Whether marks are settled, which changes what the client is sent by one unused member.
     pub fn set_settling(&mut self, settling: bool) {
         self.settling = settling;
+    }
+
+    /// The client was connected before, and goes on hiding what others write to the fields it wrote then, whichever these
+    /// are. What it was last sent there it may still be collecting.
+    pub fn returns(&mut self, now: u64) {
+        self.assumed = Some(Mark::Unsaved);
+        self.begins_at = now.saturating_add(QUIET_MS);
+    }
+
+    /// When a client may be sent the first deltas.
+    #[must_use]
+    pub fn begins_at(&self) -> u64 {
+        if self.stream == Stream::Windowed { self.begins_at } else { 0 }
+    }
+
+    /// An update of the client's was refused: it takes its values back, but goes on hiding what others write to the fields.
+    pub fn refused(&mut self, row: RowKey) {
+        if self.stream == Stream::Windowed && self.settling {
+            let was_settled = matches!(self.marks.get(&row), Some(Mark::Settled | Mark::WrittenAgain));
+            self.remember(row, if was_settled { Mark::WrittenAgain } else { Mark::Unsaved });
+        }
     }
 
     /// Changes how deltas are handed out from now on.
@@ -552,7 +578,7 @@ impl<P: Payload> Outbound<P> {
         if self.stream != Stream::Windowed || !self.settling || !concerns_row(parcel.delta.letter) {
             return parcel;
         }
-        let before = self.marks.get(&parcel.delta.row).copied();
+        let before = self.marks.get(&parcel.delta.row).copied().or(self.assumed);
         let is_unsaved = before.is_some_and(|mark| mark != Mark::Settled);
         let mark = match (parcel.delta.letter, parcel.delta.own) {
             (DeltaAction::Delete, _) => {
@@ -576,12 +602,17 @@ impl<P: Payload> Outbound<P> {
             _ => None,
         };
         if let Some(mark) = mark {
-            if self.marks.len() >= MAX_MARKS && before.is_none() {
-                self.marks.clear();
-            }
-            self.marks.insert(parcel.delta.row, mark);
+            self.remember(parcel.delta.row, mark);
         }
         parcel
+    }
+
+    fn remember(&mut self, row: RowKey, mark: Mark) {
+        if self.marks.len() >= MAX_MARKS && !self.marks.contains_key(&row) {
+            self.marks.clear();
+            self.assumed = Some(Mark::WrittenAgain);
+        }
+        self.marks.insert(row, mark);
     }
 }
 

@@ -417,6 +417,51 @@ fn what_others_change_behind_an_unsaved_mark_is_settled_once() {
 }
 
 #[test]
+fn what_a_refused_update_hides_is_settled() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    let mut id = 0;
+    let mut send = |out: &mut Outbound<Write>, own: bool| {
+        id += 1;
+        out.offer(Delta { own, ..delta(id, DeltaAction::Update, 0, 0) });
+        let parcels = poll(out, 1_000);
+        out.acked(id);
+        (parcels[0].settle, parcels[0].reapply)
+    };
+    let row = delta(0, DeltaAction::Update, 0, 0).row;
+    out.refused(row);
+    assert_eq!(send(&mut out, false), (true, false));
+    assert_eq!(send(&mut out, false), (false, false));
+    out.refused(row);
+    assert_eq!(send(&mut out, true), (false, true), "settled before, so cleared perhaps");
+    assert_eq!(send(&mut out, false), (true, false));
+}
+
+#[test]
+fn of_a_client_that_returns_or_wrote_too_many_rows_the_worst_is_assumed() {
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    let mut id = 0;
+    let mut send = |out: &mut Outbound<Write>, own: bool, row: RowKey| {
+        id += 1;
+        out.offer(Delta { own, row, ..delta(id, DeltaAction::Update, 0, 0) });
+        let parcels = poll(out, 1_000);
+        out.acked(id);
+        (parcels[0].settle, parcels[0].reapply)
+    };
+    let row = |number: usize| RowKey::of("task", &number.to_string());
+    out.returns(0);
+    assert_eq!(send(&mut out, false, row(0)), (true, false), "it may have written this before");
+    assert_eq!(send(&mut out, false, row(0)), (false, false), "settled already");
+    assert_eq!(send(&mut out, true, row(1)), (false, false));
+
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    for number in 0..=MAX_MARKS {
+        assert_eq!(send(&mut out, true, row(number)), (false, false), "{number}");
+    }
+    assert_eq!(send(&mut out, false, row(0)), (true, false), "forgotten, but hidden all the same");
+    assert_eq!(send(&mut out, true, row(1)), (false, true), "it may have been settled");
+}
+
+#[test]
 fn what_is_merged_settles_when_somebody_else_wrote_last() {
     let merged = |first: bool, last: bool| {
         let mut out = Outbound::new(Stream::Windowed, 0);
@@ -466,4 +511,29 @@ fn gaps_are_closed() {
     assert!(out.waiting.len() < 200, "what was merged away is forgotten: {}", out.waiting.len());
     let ids: Vec<u64> = poll(&mut out, 1_000 + SILENCE_MS).iter().map(|parcel| parcel.delta.id).collect();
     assert_eq!(ids, [9_998, 9_999]);
+}
+
+#[test]
+fn what_a_client_still_collects_when_it_returns_costs_it_nothing() {
+    let mut client = OldClient { rows: Rows::from([(0, 0)]), ..OldClient::default() };
+    let mut earlier = Outbound::new(Stream::Windowed, 0);
+    earlier.offer(delta(1, DeltaAction::Update, 0, 1));
+    for parcel in poll(&mut earlier, 50) {
+        client.receive(&parcel, 50);
+    }
+    // It is back before its 100 ms are over.
+    let mut out = Outbound::new(Stream::Windowed, 0);
+    out.returns(60);
+    out.offer(delta(2, DeltaAction::Update, 0, 2));
+    for now in 60..600 {
+        client.tick(now);
+        if now >= out.begins_at() {
+            for parcel in poll(&mut out, now) {
+                client.receive(&parcel, now);
+            }
+        }
+    }
+    assert_eq!(client.rows, Rows::from([(0, 2)]));
+    out.set_stream(Stream::Ordered);
+    assert_eq!(out.begins_at(), 0, "who loses nothing does not wait");
 }
