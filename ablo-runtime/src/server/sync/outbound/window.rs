@@ -493,8 +493,11 @@ impl<P: Payload> Outbound<P> {
     /// Whether a delta may be sent now and as it is, as nearly all may: what [`Outbound::offer`] and [`Outbound::pop`] would
     /// come to. If not, nothing has happened, and it is to be offered.
     pub fn pass(&mut self, id: u64, letter: DeltaAction, row: RowKey, own: bool, now: u64) -> bool {
-        let is_marked = matches!((letter, own), (DeltaAction::Update, true) | (DeltaAction::Archive, false));
-        let leaves_marks = self.marks.is_empty() && !is_marked;
+        let leaves_marks = match (letter, own) {
+            (DeltaAction::Update, true) | (DeltaAction::Archive, false) => false,
+            (DeltaAction::Update, false) | (DeltaAction::Delete, _) => self.marks.is_empty() && self.assumed.is_none(),
+            _ => true,
+        };
         let is_next = !self.held && self.waiting.is_empty() && id > self.sent_through;
         if self.stream != Stream::Windowed || !concerns_row(letter) || !leaves_marks || !is_next {
             return false;
