@@ -21,6 +21,8 @@ struct Members {
     /// Those that hear everything.
     all: Vec<u64>,
     head: SyncId,
+    /// The last delta that was delivered to whom it concerns.
+    published: SyncId,
     handles: HashMap<(ParticipantRef, ClaimId), watch::Sender<Option<ClaimEvent>>>,
 }
 
@@ -142,6 +144,11 @@ impl Hub {
         members.unindex(id, &member.access);
     }
 
+    /// The last delta that is in the mailboxes of everyone who hears it.
+    pub fn published(&self) -> SyncId {
+        self.lock().published
+    }
+
     /// Restarts a mailbox that gave up events. The answer is the last delta that will not be delivered.
     pub fn restart(&self, mailbox: &Mailbox) -> SyncId {
         let members = self.lock();
@@ -223,6 +230,7 @@ impl Members {
     fn deliver(&mut self, entries: &[Arc<LogEntry>]) {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
         self.head = self.head.max(last.id());
+        self.published = self.published.max(last.id());
         let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
         for id in audience {
             let Some(Member { access, user, mailbox, last: heard }) = self.by_id.get_mut(&id) else { continue };

@@ -174,16 +174,28 @@ impl Connection {
     pub(super) async fn caught_up_from_log(&mut self, after: u64) -> Result<(), End> {
         let mut next = Some(after);
         while let Some(after) = next {
-            let page =
-                self.events.log(SyncId(after), PAGE).await.map_err(|error| match error.is(Code::MustBootstrap) {
-                    // It comes back and is told then.
-                    true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
-                    false => End::failed(error),
-                })?;
+            let page = self.events.log(SyncId(after), PAGE).await.map_err(log_failed)?;
             next = self.offer_page(after, &page);
             if next.is_some() {
                 self.pass_on().await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Offers what the log has after one delta and through another: what is stored but not yet published when a subscription
+    /// begins, neither that one is told nor the one before it.
+    async fn offer_stored(&mut self, after: SyncId, through: SyncId) -> Result<(), End> {
+        let mut after = after;
+        while after < through {
+            let page = self.events.log(after, PAGE).await.map_err(log_failed)?;
+            for entry in page.entries.iter().filter(|entry| entry.id() <= through) {
+                self.offer(Arc::clone(entry));
+            }
+            if page.cursor <= after {
+                break;
+            }
+            after = page.cursor;
         }
         Ok(())
     }
@@ -336,12 +348,22 @@ impl Connection {
         let participant = Participant { lent, ..self.caller.session.participant().clone() };
         let listener = self.server.engine.session(participant);
         let next = listener.subscribe(wanted.clone()).await.map_err(End::failed)?;
-        // The old subscription has everything up to where the new one starts.
+        let arrived = self.events.arrived_through();
         self.drain_events().await?;
+        self.offer_stored(arrived, next.start_head()).await?;
         self.events = next;
         let groups = super::connection::listed(&self.server, &self.caller, wanted.as_ref());
         self.room.regroup(self.id, self.events.access().clone(), groups, self.server.millis());
         self.send_snapshot().await
+    }
+}
+
+/// What becomes of a connection whose log cannot be read.
+fn log_failed(error: AbloError) -> End {
+    match error.is(Code::MustBootstrap) {
+        // It comes back and is told then.
+        true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
+        false => End::failed(error),
     }
 }
 
