@@ -101,6 +101,19 @@ async fn who_never_reads_is_cut() {
 }
 
 #[tokio::test]
+async fn who_is_cut_while_it_only_writes_is_told_so() {
+    let server = serve(Duration::from_millis(200)).await;
+    let mut writing = server.ready(&server.key, &[], 0).await;
+    // Answered with more than the network holds; it reads nothing before all of them are sent.
+    let nothing = json!({ "clientTxId": "x".repeat(1 << 10), "operations": [] });
+    for _ in 0..20_000 {
+        writing.send("commit", &nothing).await;
+    }
+    assert_eq!(writing.closed().await, Some(1013));
+    assert_eq!(server.server.metrics.slow_cuts.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
 async fn who_is_revoked_while_it_does_not_read_is_sent_away() {
     let server = serve(Duration::from_secs(3_600)).await;
     let (token, groups) = server.session(&json!({ "participantKind": "user", "participantId": "u1" })).await;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::SyncId;
 
-use super::connection::{Connection, End, close};
+use super::closing::{End, close};
+use super::connection::Connection;
 use crate::engine::{LogEntry, LogPage};
 
 /// How many deltas of the log are read at once.

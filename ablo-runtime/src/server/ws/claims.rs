@@ -5,7 +5,8 @@ use ablo_schema::wire::{
 };
 use axum::extract::ws::{Message, Utf8Bytes};
 
-use super::connection::{Connection, End};
+use super::closing::End;
+use super::connection::Connection;
 use crate::claims::{Acquire, ClaimCommand, ClaimReply};
 use crate::server::outbox::Grant;
 use crate::server::room::named;

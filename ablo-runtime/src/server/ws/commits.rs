@@ -6,7 +6,8 @@ use ablo_schema::wire::{
 };
 use futures_util::future::BoxFuture;
 
-use super::connection::{Connection, End, close};
+use super::closing::{End, close};
+use super::connection::Connection;
 use crate::engine::{CommitRequest, Committed};
 use crate::server::sync::outbound::RowKey;
 use crate::server::telemetry;

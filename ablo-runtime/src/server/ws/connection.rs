@@ -7,12 +7,12 @@ use std::time::Duration;
 use ablo_schema::error::AbloError;
 use ablo_schema::wire::{ClaimId, ClientFrame, Group, ServerFrame, SyncId, SyncRequest, TransactionId};
 use axum::body::Bytes;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use axum::extract::ws::{Message, WebSocket};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use tracing::Level;
 
 use super::behind::Behind;
+use super::closing::{End, close, part, refuse};
 use super::commits::{Done, Finished};
 use super::slots::{Owner, Slot};
 use super::sync::shown;
@@ -45,30 +45,6 @@ pub struct Start {
     pub is_agent: bool,
 }
 
-/// Close codes. Only [`close::LOGIN_OVER`] and [`close::POLICY`] end a client's session; after the others it comes back.
-pub(super) mod close {
-    /// The credential was revoked.
-    pub const LOGIN_OVER: u16 = 4001;
-    /// The handshake breaks a rule that trying again will not mend.
-    pub const POLICY: u16 = 1008;
-    /// The server is stopping.
-    pub const RESTART: u16 = 1012;
-    /// Too much at the moment.
-    pub const TRY_LATER: u16 = 1013;
-    /// The credential has run out; come back with a fresh one.
-    pub const EXPIRED: u16 = 4100;
-    /// Nothing was heard for too long.
-    pub const IDLE: u16 = 4000;
-    /// The handshake asks for more groups than allowed. Not 1008: the login is fine.
-    pub const TOO_MANY_GROUPS: u16 = 4008;
-    /// A message is larger than allowed.
-    pub const TOO_LARGE: u16 = 1009;
-    /// Something failed here.
-    pub const FAILED: u16 = 1011;
-}
-
-/// How long either side has for its part of a close.
-const PARTING: Duration = Duration::from_secs(1);
 /// How many messages, or things it is told, a connection takes in before it sends what came of them.
 const AT_ONCE: usize = 64;
 /// A connection that never says that it is ready is sent deltas after this long anyway. Whoever says so later has missed
@@ -76,41 +52,6 @@ const AT_ONCE: usize = 64;
 const READY_MS: u64 = 10_000;
 /// When the presence snapshot is repeated: clients lose what arrives while they still bootstrap.
 const SNAPSHOTS_MS: [u64; 2] = [300, 1_200];
-
-/// Why a connection ends.
-pub(super) enum End {
-    /// The client went.
-    Gone,
-    /// It is closed from here.
-    Close(u16, &'static str),
-    /// It does not take what it is sent.
-    Slow,
-}
-
-impl End {
-    /// The store failed.
-    pub fn failed(error: AbloError) -> Self {
-        telemetry::told(error);
-        Self::Close(close::FAILED, "the store failed")
-    }
-
-    fn log(&self, tally: Tally, took: Duration) {
-        let (level, code, reason) = match self {
-            Self::Gone => (Level::INFO, None, "the client went"),
-            Self::Slow => (Level::WARN, None, "the client does not take what it is sent"),
-            Self::Close(code @ close::FAILED, reason) => (Level::ERROR, Some(*code), *reason),
-            Self::Close(code @ close::TOO_LARGE, reason) => (Level::WARN, Some(*code), *reason),
-            Self::Close(code, reason) => (Level::INFO, Some(*code), *reason),
-        };
-        telemetry::socket_closed(level, code, reason, tally, took);
-    }
-}
-
-impl From<axum::Error> for End {
-    fn from(_: axum::Error) -> Self {
-        Self::Gone
-    }
-}
 
 /// One socket.
 pub(super) struct Connection {
@@ -269,31 +210,6 @@ async fn begin(server: Shared, caller: Caller, socket: WebSocket, start: Start) 
         caller,
     };
     Some((Box::new(connection), outbox, slot.ok()))
-}
-
-/// Closes a socket that is not let in.
-async fn refuse(mut socket: WebSocket, code: u16, reason: &str) {
-    telemetry::socket_refused(code, reason);
-    part(&mut socket, code, reason).await;
-}
-
-/// Closes a socket.
-async fn part(socket: &mut WebSocket, code: u16, reason: &str) {
-    let reason = match code {
-        close::RESTART => format!("{reason}; retry_after={}", comeback(getrandom::u32().unwrap_or_default())),
-        _ => reason.to_owned(),
-    };
-    let frame = CloseFrame { code, reason: reason.into() };
-    let _ = tokio::time::timeout(PARTING, socket.send(Message::Close(Some(frame)))).await;
-    // The other side answers a close; leaving before that would turn it into a broken connection.
-    let answered = async { while let Some(Ok(_)) = socket.recv().await {} };
-    let _ = tokio::time::timeout(PARTING, answered).await;
-}
-
-/// In how many seconds a client is asked to come back, each at a time of its own: from 0 to 5.
-fn comeback(random: u32) -> String {
-    let millis = random % 5_001;
-    format!("{}.{:03}", millis / 1_000, millis % 1_000)
 }
 
 impl Connection {

@@ -2,6 +2,7 @@
 
 mod behind;
 mod claims;
+mod closing;
 mod commits;
 mod connection;
 mod project;

@@ -11,7 +11,8 @@ use ablo_schema::wire::{
 use axum::extract::ws::Message;
 
 use super::behind::{PAGE, log_failed};
-use super::connection::{Connection, End};
+use super::closing::End;
+use super::connection::Connection;
 use super::project;
 use crate::engine::{Access, LogEntry, Participant};
 use crate::server::http::Caller;

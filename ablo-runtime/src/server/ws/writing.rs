@@ -9,7 +9,8 @@ use ablo_schema::wire::{DeltaAction, JsonText, ParticipantId, ServerFrame, Trans
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket};
 use futures_util::SinkExt;
 
-use super::connection::{Connection, End};
+use super::closing::End;
+use super::connection::Connection;
 use super::project;
 use crate::engine::{LogEntry, Rest};
 use crate::server::sync::outbound::{Delta, Parcel, Payload, RowKey};

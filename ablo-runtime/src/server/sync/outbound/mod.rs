@@ -6,9 +6,11 @@
 //! names the capability [`ORDERED_STREAM`] gets every delta as it happened.
 
 mod merge;
+mod parcel;
 mod window;
 
-pub use window::{Delta, Outbound, Parcel, Payload, RowKey, Stream};
+pub use parcel::{Delta, Parcel, Payload, RowKey};
+pub use window::{Outbound, Stream};
 
 /// The capability in `sync_request` by which a client asks for the plain ordered stream.
 pub const ORDERED_STREAM: &str = "orderedStream";

@@ -1,11 +1,11 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::BuildHasher;
 
 use ablo_schema::wire::DeltaAction;
 use foldhash::HashMap;
 
 use super::merge::{concerns_row, merge};
+use super::parcel::{Delta, Parcel, Payload, RowKey};
 use super::{QUIET_MS, SILENCE_MS};
 
 /// How deltas are handed to a client.
@@ -16,79 +16,6 @@ pub enum Stream {
     Windowed,
     /// Every delta, as it happened.
     Ordered,
-}
-
-/// A row, by a hash of its name. Two rows that share one wait for each other, and nothing else: what is merged is looked
-/// at by name first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RowKey(u64);
-
-impl RowKey {
-    /// The key of a row.
-    #[must_use]
-    pub fn of(model: &str, id: &str) -> Self {
-        Self(foldhash::fast::FixedState::default().hash_one((model, id)))
-    }
-}
-
-/// What is handed out, as far as the window has to know.
-pub trait Payload {
-    /// Whether it is about the same row as another, by name.
-    fn same_row(&self, other: &Self) -> bool;
-
-    /// About how many bytes it takes.
-    fn bytes(&self) -> u64;
-}
-
-/// One delta on its way to a connection. `P` is whatever the caller needs to write it out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Delta<P> {
-    /// Its sync id.
-    pub id: u64,
-    /// What it does.
-    pub letter: DeltaAction,
-    /// The row.
-    pub row: RowKey,
-    /// Whether this very connection wrote it, or for an insertion, whether its participant did.
-    pub own: bool,
-    /// The caller's.
-    pub payload: P,
-}
-
-/// A delta to be sent now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parcel<P> {
-    /// The last of what was merged, with the letter of the whole.
-    pub delta: Delta<P>,
-    /// It stands for several deltas, so its text is not the last one's and names no transaction.
-    pub merged: bool,
-    /// The row's unsaved marks on the client are to be cleared, because it changed behind the client's back.
-    pub settle: bool,
-    /// The client has to apply it although it wrote it itself: its own value was cleared meanwhile.
-    pub reapply: bool,
-    /// This connection wrote some of it.
-    is_partly_own: bool,
-    /// The insertion that was merged in.
-    insertion: Option<Box<Delta<P>>>,
-}
-
-impl<P: Payload> Parcel<P> {
-    fn bytes(&self) -> u64 {
-        self.delta.payload.bytes() + self.insertion.as_ref().map_or(0, |insertion| insertion.payload.bytes())
-    }
-}
-
-impl<P> Parcel<P> {
-    /// The first id it stands for, when it begins with an insertion.
-    fn first(&self) -> u64 {
-        self.insertion.as_ref().map_or(self.delta.id, |insertion| insertion.id)
-    }
-
-    /// A delta by itself.
-    pub fn new(delta: Delta<P>) -> Self {
-        let is_partly_own = delta.own;
-        Self { delta, merged: false, settle: false, reapply: false, is_partly_own, insertion: None }
-    }
 }
 
 /// Most rows whose unsaved marks are remembered per connection; of others the worst is assumed from then on.
@@ -493,8 +420,11 @@ impl<P: Payload> Outbound<P> {
     /// Whether a delta may be sent now and as it is, as nearly all may: what [`Outbound::offer`] and [`Outbound::pop`] would
     /// come to. If not, nothing has happened, and it is to be offered.
     pub fn pass(&mut self, id: u64, letter: DeltaAction, row: RowKey, own: bool, now: u64) -> bool {
-        let is_marked = matches!((letter, own), (DeltaAction::Update, true) | (DeltaAction::Archive, false));
-        let leaves_marks = self.marks.is_empty() && !is_marked;
+        let leaves_marks = match (letter, own) {
+            (DeltaAction::Update, true) | (DeltaAction::Archive, false) => false,
+            (DeltaAction::Update, false) | (DeltaAction::Delete, _) => self.marks.is_empty() && self.assumed.is_none(),
+            _ => true,
+        };
         let is_next = !self.held && self.waiting.is_empty() && id > self.sent_through;
         if self.stream != Stream::Windowed || !concerns_row(letter) || !leaves_marks || !is_next {
             return false;

@@ -203,10 +203,14 @@ proptest! {
     fn what_passes_would_have_been_sent_as_it_is(
         history in prop::collection::vec((0u8..4, prop::sample::select(&LETTERS), any::<bool>(), 0u64..3, 0u64..8), 0..60),
         ordered in prop::bool::weighted(0.1),
+        returns in any::<bool>(),
     ) {
         let stream = if ordered { Stream::Ordered } else { Stream::Windowed };
         let mut windows = [true, false].map(|passes| (passes, Outbound::new(stream, 0)));
         let mut now = 1_000;
+        if returns {
+            windows.iter_mut().for_each(|(_, out)| out.returns(now));
+        }
         for (id, (row, letter, own, wait, next)) in (3..).zip(history) {
             now += wait * 90;
             let sent = windows.each_mut().map(|(passes, out)| {
@@ -215,6 +219,7 @@ proptest! {
                     1 => out.acked(out.sent_through()),
                     2 => if let Some(question) = out.question(true) { out.answered(question, now) },
                     3 => out.loaded(id - wait),
+                    4 => out.refused(delta_row(row)),
                     _ => {}
                 }
                 let delta = Delta { own, ..delta(id, letter, row, 0) };
