@@ -21,6 +21,8 @@ struct Members {
     /// Those that hear everything.
     all: Vec<u64>,
     head: SyncId,
+    /// The last delta that was delivered to whom it concerns.
+    published: SyncId,
     handles: HashMap<(ParticipantRef, ClaimId), watch::Sender<Option<ClaimEvent>>>,
 }
 
@@ -177,6 +179,11 @@ impl Hub {
         members.unindex(id, &member.access);
     }
 
+    /// The last delta that is in the mailboxes of everyone who hears it.
+    pub fn published(&self) -> SyncId {
+        self.lock().published
+    }
+
     /// Restarts a mailbox that gave up events. The answer is the last delta that will not be delivered.
     pub fn restart(&self, mailbox: &Mailbox) -> SyncId {
         let members = self.lock();
@@ -259,6 +266,7 @@ impl Members {
     fn deliver(&mut self, entries: &[Arc<LogEntry>]) {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
         self.head = self.head.max(last.id());
+        self.published = self.published.max(last.id());
         // All of the audience hears of what is not kept from some of it.
         let is_for_all = entries.iter().all(|entry| entry.hidden_from.is_none() && entry.only_for.is_none());
         let previous = entries.iter().map(|entry| entry.previous).max().unwrap_or_default();

@@ -78,6 +78,12 @@ impl Subscription {
         self.start
     }
 
+    /// Through which delta everything that is heard has arrived here, taken or not. What is stored after it may be published
+    /// only later.
+    pub(crate) fn arrived_through(&self) -> SyncId {
+        self.last.max(self.session.writer().hub.published())
+    }
+
     /// The groups that are heard: those asked for and allowed.
     #[must_use]
     pub fn access(&self) -> &Access {

@@ -191,7 +191,7 @@ impl Socket {
         let told = async {
             loop {
                 match self.stream.next().await {
-                    Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                    Some(Ok(Message::Text(text))) => return Ok(frame(&text)),
                     Some(Ok(Message::Close(frame))) => {
                         return Err(frame.map(|frame| (frame.code.into(), frame.reason.to_string())));
                     }
@@ -281,6 +281,14 @@ impl Socket {
         let deltas = frames.iter().filter(|frame| frame["type"] == "delta").map(|frame| &frame["payload"]);
         deltas.map(named).collect()
     }
+}
+
+/// What a message says: a type and, unless there is nothing to say, a payload.
+fn frame(text: &str) -> Value {
+    let frame: Value = serde_json::from_str(text).unwrap();
+    let members = frame.as_object().unwrap();
+    assert!(members["type"].is_string() && members.keys().all(|name| name == "type" || name == "payload"), "{frame}");
+    frame
 }
 
 fn named(delta: &Value) -> String {

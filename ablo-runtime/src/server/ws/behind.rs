@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ablo_schema::error::Code;
+use ablo_schema::error::{AbloError, Code};
 use ablo_schema::wire::SyncId;
 
 use super::closing::{End, close};
@@ -75,12 +75,7 @@ impl Connection {
     /// Reads as much of the log as there is room for.
     pub(super) async fn catch_up(&mut self) -> Result<(), End> {
         while let Some(after) = self.behind.after.filter(|_| !self.out.is_full()) {
-            let page =
-                self.events.log(SyncId(after), PAGE).await.map_err(|error| match error.is(Code::MustBootstrap) {
-                    // It comes back and is told then.
-                    true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
-                    false => End::failed(error),
-                })?;
+            let page = self.events.log(SyncId(after), PAGE).await.map_err(log_failed)?;
             self.take_page(after, &page);
             self.pass_on().await?;
         }
@@ -103,5 +98,14 @@ impl Connection {
             let entry = own.remove();
             self.offer(entry);
         }
+    }
+}
+
+/// What becomes of a connection whose log cannot be read.
+pub(super) fn log_failed(error: AbloError) -> End {
+    match error.is(Code::MustBootstrap) {
+        // It comes back and is told then.
+        true => End::Close(close::TRY_LATER, "the log was trimmed past this connection; bootstrap again"),
+        false => End::failed(error),
     }
 }

@@ -10,7 +10,7 @@ use ablo_schema::wire::{
 };
 use axum::extract::ws::Message;
 
-use super::behind::PAGE;
+use super::behind::{PAGE, log_failed};
 use super::closing::End;
 use super::connection::Connection;
 use super::project;
@@ -173,6 +173,22 @@ impl Connection {
         }
     }
 
+    /// Takes in what the log has after one delta and through another: what is stored but not yet published when a
+    /// subscription begins, neither that one is told nor the one before it. Who lags behind reads it anyway.
+    async fn hear_stored(&mut self, mut after: SyncId, through: SyncId) -> Result<(), End> {
+        while after < through && !self.behind.is_behind() {
+            let page = self.events.log(after, PAGE).await.map_err(log_failed)?;
+            for entry in page.entries.into_iter().filter(|entry| entry.id() <= through) {
+                self.hear(entry).await?;
+            }
+            if page.cursor <= after {
+                break;
+            }
+            after = page.cursor;
+        }
+        Ok(())
+    }
+
     /// Moves the cursor of a client that stands at zero, by a delta that changes nothing.
     async fn prime(&mut self, head: u64) -> Result<(), End> {
         let model = self.server.schema.models().find(|model| model.def().load == LoadStrategy::Instant);
@@ -316,8 +332,9 @@ impl Connection {
         let participant = Participant { lent, ..own };
         let listener = self.server.engine.session(participant);
         let next = listener.subscribe(wanted).await.map_err(End::failed)?;
-        // The old subscription has everything up to where the new one starts.
+        let arrived = self.events.arrived_through();
         self.drain_events().await?;
+        self.hear_stored(arrived, next.start_head()).await?;
         self.events = next;
         self.show();
         self.send_snapshot().await

@@ -57,6 +57,25 @@ async fn a_scope_widens_what_is_heard() {
     assert!(heard(&mut client).await.is_empty(), "released");
 }
 
+/// 5.8: What is written while a scope begins or ends is heard by who hears it before and after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_while_scopes_change() {
+    let served = served().await;
+    let mut client = listener(&served, "agent:w").await;
+    let mut writer = Client::user(&served, "u1").await;
+    let count = 400;
+    for at in 0..count {
+        let row = create("task", &format!("t{at}"), json!({ "title": "a", "projectId": "p1" }));
+        writer.send("commit", &json!({ "clientTxId": format!("c{at}"), "operations": [row] })).await;
+        client.send("claim", &json!({ "claimId": "s", "syncGroups": ["project:p2"] })).await;
+        client.send("release", &json!({ "claimId": "s" })).await;
+    }
+    for at in 0..count {
+        let id = format!("t{at}");
+        client.next("delta", |delta| delta["modelId"] == id.as_str()).await;
+    }
+}
+
 /// 5.8: A scope is of its socket: the next one has to ask for it again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_scope_ends_with_its_socket() {
