@@ -180,6 +180,7 @@ impl Hub {
     }
 
     /// The last delta that is in the mailboxes of everyone who hears it.
+    #[cfg(feature = "server")]
     pub fn published(&self) -> SyncId {
         self.lock().published
     }

@@ -80,6 +80,7 @@ impl Subscription {
 
     /// Through which delta everything that is heard has arrived here, taken or not. What is stored after it may be published
     /// only later.
+    #[cfg(feature = "server")]
     pub(crate) fn arrived_through(&self) -> SyncId {
         self.last.max(self.session.writer().hub.published())
     }
@@ -128,6 +129,7 @@ impl Subscription {
 
     /// Takes the deltas that were published together with the last one, as if they had been yielded; and says whether no two
     /// deltas of all that waited are of one row.
+    #[cfg(feature = "server")]
     pub(crate) fn rest_of_run(&mut self) -> (Option<Rest>, bool) {
         let run = self.run.take();
         if let Some(last) = run.as_ref().and_then(|rest| rest.run.entries.last()) {
