@@ -22,7 +22,8 @@ pub async fn serve(kind: Kind) {
         for chunk in 0..ROWS / 500 {
             let operations = (0..500).map(|at| {
                 let mut operation = CommitOperation::new(Action::Create, "tasks", format!("t{}", chunk * 500 + at));
-                operation.input = Some(JsonText::of(&serde_json::json!({"title": TITLE, "priority": at})).unwrap());
+                let title = format!("{TITLE}, {chunk} {at}");
+                operation.input = Some(JsonText::of(&serde_json::json!({"title": title, "priority": at})).unwrap());
                 operation
             });
             let commit = Commit {

@@ -54,6 +54,18 @@ pub(super) fn value(slot: &Slot, column: ValueRef<'_>) -> FromSqlResult<Value> {
     })
 }
 
+/// Whether a column holds this text, in its kept form.
+pub(super) fn is_text(slot: &Slot, column: ValueRef<'_>, text: &str) -> bool {
+    let ValueRef::Text(column) = column else { return false };
+    match slot.def.ty {
+        FieldType::Json => false,
+        FieldType::Date if text.len() == MILLIS => {
+            column.strip_suffix(b"000Z").is_some_and(|start| text.as_bytes().strip_suffix(b"Z") == Some(start))
+        }
+        _ => column == text.as_bytes(),
+    }
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "the range is checked first")]
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() <= MAX_SAFE_INTEGER as f64 {
@@ -81,3 +93,34 @@ fn canonical(text: &str) -> String {
 
 /// How long a time with milliseconds is.
 const MILLIS: usize = "2026-11-22T09:44:47.102Z".len();
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ablo_schema::ir::SchemaDef;
+
+    use super::*;
+
+    #[test]
+    fn a_column_holds_the_text_that_was_put_into_it_and_no_other() {
+        let artifact = include_str!("../../../../tests/conformance/schema.json");
+        let schema = SchemaDef::from_artifact(artifact).unwrap().validate().unwrap();
+        let texts = ["2026-11-22T09:44:47.102Z", "2026-11-22T09:44:47.102001Z", "2026-11-22T09:44:47.103Z", "todo", ""];
+        for slot in schema.models().flat_map(|model| model.shape().slots()) {
+            for text in texts {
+                let value = Value::from(text);
+                let cell = Cell::new(slot, Some(&value));
+                let column = cell.to_sql().unwrap();
+                let column = match &column {
+                    ToSqlOutput::Borrowed(column) => *column,
+                    ToSqlOutput::Owned(column) => column.into(),
+                    _ => continue,
+                };
+                for other in texts {
+                    let is_it = other == text && slot.def.ty != FieldType::Json;
+                    assert_eq!(is_text(slot, column, other), is_it, "{:?}: {text}, {other}", slot.def.ty);
+                }
+            }
+        }
+    }
+}

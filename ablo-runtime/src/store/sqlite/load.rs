@@ -110,14 +110,22 @@ impl Database {
     fn row(&self, owner: &str, key: &RowKey) -> rusqlite::Result<Option<Arc<StoredRow>>> {
         let (_, sql) = self.tables.model(key.model);
         let mut statement = self.connection.prepare_cached(&sql.by_id)?;
-        statement.query_row(params![owner, &*key.id], |row| self.stored(key.model, row)).optional()
+        statement.query_row(params![owner, &*key.id], |row| self.stored(key.model, row, None)).optional()
     }
 
-    fn stored(&self, model: ModelIndex, row: &Row<'_>) -> rusqlite::Result<Arc<StoredRow>> {
+    /// A row. Texts that it has in common with the one before it are shared with that.
+    fn stored(&self, model: ModelIndex, row: &Row<'_>, before: Option<&StoredRow>) -> rusqlite::Result<Arc<StoredRow>> {
         let slots = self.tables.model(model).0.shape().slots();
         let mut values = Record::absent(slots.len());
         for (at, slot) in slots.iter().enumerate() {
-            let mut value = cell::value(slot, row.get_ref(at + 1)?).map_err(|error| unreadable(at + 1, error))?;
+            let column = row.get_ref(at + 1)?;
+            // Both are of one organization.
+            let is_same = |text| slot.base == Some(BaseField::OrganizationId) || cell::is_text(slot, column, text);
+            if let Some(before) = before.filter(|before| before.values.text(at).is_some_and(is_same)) {
+                values.copy(at, &before.values);
+                continue;
+            }
+            let mut value = cell::value(slot, column).map_err(|error| unreadable(at + 1, error))?;
             if slot.base == Some(BaseField::OrganizationId) {
                 value = value.as_str().map(|space| OrganizationId::from(space).name().into()).unwrap_or_default();
             }
@@ -175,7 +183,7 @@ impl Database {
         }
         let mut statement = self.connection.prepare_cached(&sql.by_value[wish.slot])?;
         let cell = Cell::new(&model.shape().slots()[wish.slot], Some(&value));
-        let rows = statement.query_map(params![owner, cell], |row| self.stored(wish.model, row))?;
+        let rows = statement.query_map(params![owner, cell], |row| self.stored(wish.model, row, None))?;
         rows.collect()
     }
 
@@ -253,10 +261,10 @@ impl Database {
         let parameters = parameters.chain(limit.iter().map(|limit| limit as &dyn ToSql));
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query(rusqlite::params_from_iter(parameters))?;
-        let mut found = Vec::new();
+        let mut found: Vec<Arc<StoredRow>> = Vec::new();
         while scan.limit.is_none_or(|limit| found.len() < limit) {
             let Some(row) = rows.next()? else { break };
-            let row = self.stored(scan.model, row)?;
+            let row = self.stored(scan.model, row, found.last().map(Arc::as_ref))?;
             if scan.tests.iter().all(|test| test.holds(&row)) {
                 found.push(row);
             }
