@@ -251,19 +251,13 @@ async fn a_running_server_forgets_by_itself() {
     let engine = Engine::open(support::schema(), MemoryStore::new(), options).await.unwrap();
     let book = Book::open(Box::new(MemoryAuth), clock).unwrap();
     let mint = Mint {
-        kind: KeyKind::Ephemeral,
-        env: KeyEnv::Test,
-        organization: "org_1".into(),
-        participant: ParticipantRef { kind: ParticipantKind::User, id: "u1".into() },
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: serde_json::Map::new(),
-        label: None,
-        parent: None,
         ttl: Some(Duration::from_secs(60)),
-        not_after: None,
+        ..Mint::new(
+            KeyKind::Ephemeral,
+            KeyEnv::Test,
+            "org_1",
+            ParticipantRef { kind: ParticipantKind::User, id: "u1".into() },
+        )
     };
     let (_, ended) = book.mint(mint).unwrap();
     let session = support::system(&engine);

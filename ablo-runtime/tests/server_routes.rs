@@ -63,19 +63,15 @@ fn spellings(path: &str) -> Vec<String> {
 fn mint(book: &Book, ttl: Option<std::time::Duration>, narrow: bool) -> String {
     let nothing = narrow.then(Vec::new);
     let wish = Mint {
-        kind: KeyKind::Restricted,
-        env: KeyEnv::Test,
-        organization: "org_dev".to_owned(),
-        participant: ParticipantRef { kind: ParticipantKind::Agent, id: "agent".into() },
-        on_behalf_of: None,
         operations: nothing.clone(),
         groups: nothing,
-        is_given_groups: false,
-        user_meta: serde_json::Map::new(),
-        label: None,
-        parent: None,
         ttl,
-        not_after: None,
+        ..Mint::new(
+            KeyKind::Restricted,
+            KeyEnv::Test,
+            "org_dev",
+            ParticipantRef { kind: ParticipantKind::Agent, id: "agent".into() },
+        )
     };
     book.mint(wish).unwrap().0.secret().to_owned()
 }

@@ -1,6 +1,9 @@
 //! What `ablo serve` writes to standard error.
 
 use std::fs::File;
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -43,6 +46,29 @@ fn every_line_is_an_object_for_programs() {
     assert_eq!(told, expected, "{log}");
     assert_eq!((&lines[2]["level"], &lines[2]["span"]["code"]), (&"WARN".into(), &"apikey_invalid".into()), "{log}");
     assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["target"].is_string()), "{log}");
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_nothing_up() {
+    let mut server = Server::with(&["--log-level", "trace"], |command| {
+        command.stderr(Stdio::piped());
+    });
+    let (done, all) = channel();
+    std::thread::scope(|scope| {
+        let (server, key) = (&server, server.text("secretKey"));
+        scope.spawn(move || {
+            // Several times what a pipe holds.
+            for _ in 0..1_500 {
+                assert_eq!(server.request("GET", "/api/v1/models/notes", key, "").0, 200);
+            }
+            done.send(()).unwrap();
+        });
+        let is_done = all.recv_timeout(Duration::from_secs(60)).is_ok();
+        // The thread waits for an answer otherwise.
+        server.signal(if is_done { "-TERM" } else { "-KILL" });
+        assert!(is_done, "a request waits for somebody to read the log");
+    });
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

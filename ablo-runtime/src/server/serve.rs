@@ -180,21 +180,7 @@ fn dev_keys(book: &Book) -> Result<(String, String), AbloError> {
 pub fn mint_key(book: &Book, kind: KeyKind, env: KeyEnv, organization: &str) -> Result<String, AbloError> {
     let id = super::auth::random_id(if kind == KeyKind::Secret { "sys" } else { "pub" })?;
     let participant = ablo_schema::wire::ParticipantRef { kind: ParticipantKind::System, id: id.into() };
-    let (key, _) = book.mint(Mint {
-        kind,
-        env,
-        organization: organization.to_owned(),
-        participant,
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: serde_json::Map::new(),
-        label: None,
-        parent: None,
-        ttl: None,
-        not_after: None,
-    })?;
+    let (key, _) = book.mint(Mint::new(kind, env, organization, participant))?;
     Ok(key.secret().to_owned())
 }
 

@@ -34,19 +34,8 @@ fn token(changes: &Value) -> String {
 
 fn mint(kind: KeyKind, ttl: Option<Duration>) -> Mint {
     Mint {
-        kind,
-        env: KeyEnv::Test,
-        organization: "org_dev".to_owned(),
-        participant: ParticipantRef { kind: ParticipantKind::Agent, id: "agent".into() },
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: Map::new(),
-        label: None,
-        parent: None,
         ttl,
-        not_after: None,
+        ..Mint::new(kind, KeyEnv::Test, "org_dev", ParticipantRef { kind: ParticipantKind::Agent, id: "agent".into() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ablo serve`.
 
 mod layers;
+mod lines;
 mod logs;
 mod settings;
 

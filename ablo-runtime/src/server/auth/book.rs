@@ -142,6 +142,28 @@ pub struct Mint {
     pub not_after: Option<Timestamp>,
 }
 
+impl Mint {
+    /// A credential that may do everything its participant may, for ever.
+    #[must_use]
+    pub fn new(kind: KeyKind, env: KeyEnv, organization: &str, participant: ParticipantRef) -> Self {
+        Self {
+            kind,
+            env,
+            organization: organization.to_owned(),
+            participant,
+            on_behalf_of: None,
+            operations: None,
+            groups: None,
+            is_given_groups: false,
+            user_meta: Map::new(),
+            label: None,
+            parent: None,
+            ttl: None,
+            not_after: None,
+        }
+    }
+}
+
 /// Hex SHA-256.
 #[must_use]
 pub fn sha256_hex(text: &str) -> String {

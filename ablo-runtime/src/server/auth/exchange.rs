@@ -85,11 +85,6 @@ fn session(by: &Credential, asked: CapabilityRequest) -> Mint {
     // Whoever was named none must not find that it may name them itself later.
     let is_given_groups = by.kind == KeyKind::Secret && kind == ParticipantKind::Agent && groups.is_some();
     Mint {
-        kind: key,
-        env: by.env,
-        organization: by.organization.clone(),
-        participant: ParticipantRef { kind, id: id.into() },
-        on_behalf_of: None,
         operations: asked.operations.filter(|operations| !operations.iter().any(|operation| operation == "*")),
         groups,
         is_given_groups,
@@ -98,6 +93,7 @@ fn session(by: &Credential, asked: CapabilityRequest) -> Mint {
         parent: Some(by.id.clone()),
         ttl: Some(ttl),
         not_after: by.expires_at,
+        ..Mint::new(key, by.env, &by.organization, ParticipantRef { kind, id: id.into() })
     }
 }
 
@@ -117,10 +113,6 @@ fn unnamed(by: &Credential, kind: ParticipantKind) -> String {
 /// The same participant again: what documentation tells agents to do with a session token, and what renews it.
 fn own_session(schema: &ValidSchema, by: &Credential, asked: &CapabilityRequest) -> Mint {
     Mint {
-        kind: by.kind,
-        env: by.env,
-        organization: by.organization.clone(),
-        participant: by.participant.clone(),
         on_behalf_of: by.on_behalf_of.clone(),
         operations: narrower_operations(schema, by, asked.operations.clone()),
         groups: narrower_groups(by, asked.sync_groups.clone().filter(|groups| !groups.is_empty())),
@@ -130,6 +122,7 @@ fn own_session(schema: &ValidSchema, by: &Credential, asked: &CapabilityRequest)
         parent: Some(by.id.clone()),
         ttl: Some(ttl(asked, SESSION_TTL)),
         not_after: by.expires_at,
+        ..Mint::new(by.kind, by.env, &by.organization, by.participant.clone())
     }
 }
 

@@ -20,19 +20,8 @@ fn schema() -> ValidSchema {
 
 fn wish(kind: KeyKind, ttl: Option<u64>) -> Mint {
     Mint {
-        kind,
-        env: KeyEnv::Test,
-        organization: "org_a".into(),
-        participant: ParticipantRef { kind: ParticipantKind::System, id: "sys_1".into() },
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: serde_json::Map::new(),
-        label: None,
-        parent: None,
         ttl: ttl.map(Duration::from_secs),
-        not_after: None,
+        ..Mint::new(kind, KeyEnv::Test, "org_a", ParticipantRef { kind: ParticipantKind::System, id: "sys_1".into() })
     }
 }
 

@@ -2,27 +2,13 @@
 
 use ablo_runtime::server::auth::Mint;
 use ablo_schema::wire::{ApiKey, KeyEnv, KeyKind, ParticipantKind, ParticipantRef};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Api;
 
 /// A key of the development organization, made as a backend's configuration would.
 fn mint(kind: KeyKind, participant: ParticipantKind) -> Mint {
-    Mint {
-        kind,
-        env: KeyEnv::Test,
-        organization: "org_dev".to_owned(),
-        participant: ParticipantRef { kind: participant, id: "someone".into() },
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: Map::new(),
-        label: None,
-        parent: None,
-        ttl: None,
-        not_after: None,
-    }
+    Mint::new(kind, KeyEnv::Test, "org_dev", ParticipantRef { kind: participant, id: "someone".into() })
 }
 
 /// What a realtime client sends when it is given any key but a publishable one.

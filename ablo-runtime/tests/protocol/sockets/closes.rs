@@ -11,19 +11,13 @@ use crate::{served, served_with};
 /// A person's session that ends so soon.
 fn session_of(id: &str, seconds: u64) -> Mint {
     Mint {
-        kind: KeyKind::Ephemeral,
-        env: KeyEnv::Test,
-        organization: "org_dev".to_owned(),
-        participant: ParticipantRef { kind: ParticipantKind::User, id: id.into() },
-        on_behalf_of: None,
-        operations: None,
-        groups: None,
-        is_given_groups: false,
-        user_meta: serde_json::Map::new(),
-        label: None,
-        parent: None,
         ttl: Some(std::time::Duration::from_secs(seconds)),
-        not_after: None,
+        ..Mint::new(
+            KeyKind::Ephemeral,
+            KeyEnv::Test,
+            "org_dev",
+            ParticipantRef { kind: ParticipantKind::User, id: id.into() },
+        )
     }
 }
 

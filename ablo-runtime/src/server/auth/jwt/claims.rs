@@ -44,20 +44,17 @@ pub(super) fn person(issuer: &TrustedIssuer, claims: &Map<String, Value>, now: T
     };
     let members = issuer.identity.iter();
     Ok(Mint {
-        kind: KeyKind::Ephemeral,
-        env: issuer.env,
-        organization: organization.to_owned(),
-        participant: ParticipantRef { kind: ParticipantKind::User, id: user.into() },
-        on_behalf_of: None,
         operations: issuer.operations.clone(),
-        groups: None,
-        is_given_groups: false,
         user_meta: members.filter_map(|(member, claim)| Some((member.clone(), claims.get(claim)?.clone()))).collect(),
-        label: None,
         // Tokens of one issuer take over from each other.
         parent: Some(format!("iss_{}", &sha256_hex(&issuer.issuer)[..24])),
-        ttl: None,
         not_after: Some(end),
+        ..Mint::new(
+            KeyKind::Ephemeral,
+            issuer.env,
+            organization,
+            ParticipantRef { kind: ParticipantKind::User, id: user.into() },
+        )
     })
 }
 
