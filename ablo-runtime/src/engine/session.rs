@@ -65,6 +65,7 @@ impl Session {
     }
 
     /// Lets what is requested meanwhile share a transaction, as far as one reaches.
+    #[cfg(feature = "server")]
     pub(crate) fn together<T>(&self, requests: impl FnOnce() -> T) -> T {
         let _held = self.writer.hold();
         requests()

@@ -122,6 +122,7 @@ impl Subscription {
 
     /// Takes the deltas that were published together with the last one, as if they had been yielded; and says whether no two
     /// deltas of all that waited are of one row.
+    #[cfg(feature = "server")]
     pub(crate) fn rest_of_run(&mut self) -> (Option<Rest>, bool) {
         let run = self.run.take();
         if let Some(last) = run.as_ref().and_then(|rest| rest.run.entries.last()) {

@@ -101,6 +101,7 @@ impl Writer {
     }
 
     /// Has nothing written until what it answers is dropped, unless something is being written already.
+    #[cfg(feature = "server")]
     pub(crate) fn hold(self: &Arc<Self>) -> Held {
         let was_running = std::mem::replace(&mut self.queue().is_running, true);
         Held((!was_running).then(|| Arc::clone(self)))
@@ -123,8 +124,10 @@ impl Writer {
 }
 
 /// Requests gather as long as it is there.
+#[cfg(feature = "server")]
 pub(crate) struct Held(Option<Arc<Writer>>);
 
+#[cfg(feature = "server")]
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(writer) = self.0.take() {
@@ -133,7 +136,7 @@ impl Drop for Held {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::future::Future;
