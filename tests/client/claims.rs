@@ -100,7 +100,13 @@ fn who_does_not_wait_is_told_who_holds() {
         let (waiter, id) = (bo.clone(), row.id.clone());
         let second = tokio::spawn(async move { waiter.tasks.claim(&id).await });
         eventually("bo waits", async || ann.tasks.claims().queue(&row.id).await.unwrap().len() == 1).await;
-        assert_eq!(code(cy.tasks.claim(&row.id).max_queue_depth(1).await), "queue_too_deep");
+        let refused = cy.tasks.claim(&row.id).max_queue_depth(1).await.unwrap_err();
+        let said = format!(
+            "queue_too_deep: `tasks` `{}` is claimed by user `ann`, and 1 waits in line; try again later or allow a \
+             deeper line",
+            row.id
+        );
+        assert_eq!(refused.to_string(), said);
         assert_eq!(ann.tasks.claims().queue(&row.id).await.unwrap().len(), 1);
         claim.release().await.unwrap();
         second.await.unwrap().unwrap().release().await.unwrap();
