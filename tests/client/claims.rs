@@ -125,8 +125,9 @@ fn reads_do_as_told_about_claims() {
         let bo = member(&ablo, "bo", &apollo.id).await;
         let claim = ann.tasks.claim(&row.id).await.unwrap();
         assert!(bo.tasks.retrieve(&row.id).await.unwrap().is_some());
-        let fail = bo.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await;
-        assert_eq!(code(fail), "entity_claimed");
+        let refused = bo.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await.unwrap_err().to_string();
+        let advice = "is claimed by `ann`; wait for the claim to end, or read the row as it is";
+        assert!(refused.starts_with("entity_claimed: ") && refused.ends_with(advice), "{refused}");
         assert!(ann.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await.unwrap().is_some(), "it is her own");
 
         let (reader, id) = (bo.clone(), row.id.clone());

@@ -267,7 +267,12 @@ impl<M: Model> Retrieve<M> {
                 if let Some(held) = claims.foreign(&self.id).await? {
                     return Err(AbloError::new(
                         Code::EntityClaimed,
-                        format!("`{}` `{}` is claimed by `{}`", self.proxy.key(), self.id, held.held_by),
+                        format!(
+                            "`{}` `{}` is claimed by `{}`; wait for the claim to end, or read the row as it is",
+                            self.proxy.key(),
+                            self.id,
+                            held.held_by
+                        ),
                     )
                     .param(format!("{}.{}", self.proxy.key(), self.id))
                     .detail("heldBy", &held.held_by)
