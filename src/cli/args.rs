@@ -440,7 +440,7 @@ pub(super) enum Plane {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Makes a new key. It is printed once; a server stores only its SHA-256.
+    /// Makes a new key. It is printed once; a server stores only its SHA-256, and knows it once a program has adopted it.
     Mint {
         /// What the key is for.
         #[arg(long, value_enum, default_value_t)]

@@ -86,6 +86,18 @@ fn every_mistake_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn a_single_mistake_is_one() {
+    let run = serve("stor = \"memory\"\n", &[], &[]).exits(2);
+    assert!(run.stderr.starts_with("error[argument_invalid]: the configuration has 1 mistake\n"), "{run}");
+}
+
+#[test]
+fn a_switch_says_what_it_takes() {
+    let run = serve("", &[], &["--help"]).exits(0);
+    assert!(run.stdout.contains("--settle-marks[=<true|false>]"), "{run}");
+}
+
+#[test]
 fn rows_are_taken_over_only_where_that_is_switched_on() {
     let said = |file: &str, variables: &[(&str, &str)], args: &[&str]| {
         serve(file, variables, &[args, &["--format", "json"]].concat()).exits(0).json()["preemption"].clone()

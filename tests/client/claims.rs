@@ -100,7 +100,13 @@ fn who_does_not_wait_is_told_who_holds() {
         let (waiter, id) = (bo.clone(), row.id.clone());
         let second = tokio::spawn(async move { waiter.tasks.claim(&id).await });
         eventually("bo waits", async || ann.tasks.claims().queue(&row.id).await.unwrap().len() == 1).await;
-        assert_eq!(code(cy.tasks.claim(&row.id).max_queue_depth(1).await), "queue_too_deep");
+        let refused = cy.tasks.claim(&row.id).max_queue_depth(1).await.unwrap_err();
+        let said = format!(
+            "queue_too_deep: `tasks` `{}` is claimed by user `ann`, and 1 waits in line; try again later or allow a \
+             deeper line",
+            row.id
+        );
+        assert_eq!(refused.to_string(), said);
         assert_eq!(ann.tasks.claims().queue(&row.id).await.unwrap().len(), 1);
         claim.release().await.unwrap();
         second.await.unwrap().unwrap().release().await.unwrap();
@@ -119,8 +125,9 @@ fn reads_do_as_told_about_claims() {
         let bo = member(&ablo, "bo", &apollo.id).await;
         let claim = ann.tasks.claim(&row.id).await.unwrap();
         assert!(bo.tasks.retrieve(&row.id).await.unwrap().is_some());
-        let fail = bo.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await;
-        assert_eq!(code(fail), "entity_claimed");
+        let refused = bo.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await.unwrap_err().to_string();
+        let advice = "is claimed by `ann`; wait for the claim to end, or read the row as it is";
+        assert!(refused.starts_with("entity_claimed: ") && refused.ends_with(advice), "{refused}");
         assert!(ann.tasks.retrieve(&row.id).if_claimed(IfClaimed::Fail).await.unwrap().is_some(), "it is her own");
 
         let (reader, id) = (bo.clone(), row.id.clone());

@@ -133,18 +133,19 @@ fn related_rows_come_along() {
     over_both(|ablo| async move {
         let apollo = project(&ablo, "Apollo").await;
         let gemini = project(&ablo, "Gemini").await;
-        for title in ["a", "b"] {
-            task(&ablo, &apollo.id, title, 1).await;
+        for (title, points) in [("a", 3), ("b", 1), ("c", 2)] {
+            task(&ablo, &apollo.id, title, points).await;
         }
         let with_project = ablo.tasks.list().order_by(Task::title().asc()).expand(Task::project_id()).await.unwrap();
-        assert_eq!(with_project.len(), 2);
+        assert_eq!(with_project.len(), 3);
         assert!(with_project.iter().all(|(_, project)| project.as_ref() == Some(&apollo)));
         let mut with_tasks =
             ablo.projects.list().order_by(Project::name().asc()).expand_many(Task::project_id()).await.unwrap();
         assert_eq!(with_tasks.len(), 2);
         let (last, none) = with_tasks.remove(1);
         assert_eq!((last, none.len()), (gemini, 0));
-        assert_eq!(with_tasks[0].1.len(), 2);
+        let titles: Vec<&str> = with_tasks[0].1.iter().map(|task| task.title.as_str()).collect();
+        assert_eq!(titles, ["b", "c", "a"], "in the order that `has_many` names");
     });
 }
 

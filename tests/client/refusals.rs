@@ -204,3 +204,20 @@ fn who_stops_the_runtime_is_told_that_the_outcome_is_not_known() {
     let error = tokio::runtime::Runtime::new().unwrap().block_on(write).unwrap_err();
     assert!(error.is(Code::ShuttingDown) && error.message.contains("not known"), "{error}");
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_says_which_and_what_to_name_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("letter.txt");
+    std::fs::write(&other, "Dear database, ".repeat(100)).unwrap();
+    let cases = [
+        (other, "file is not a database; name a file that this program made, or one that is not there yet"),
+        (folder.path().to_owned(), "name a file, in a folder that may be written to"),
+        (folder.path().join("no/work.db"), "check that its folder is there and may be written to"),
+    ];
+    for (path, advice) in cases {
+        let said = Ablo::<Work>::embedded(path.clone()).await.unwrap_err().to_string();
+        let start = format!("store_unavailable: `{}` cannot be opened: ", path.display());
+        assert!(said.starts_with(&start) && said.ends_with(advice), "{said}");
+    }
+}

@@ -12,7 +12,7 @@ pub enum Status {
 }
 
 #[derive(AbloModel, Clone, Debug, PartialEq)]
-#[ablo(mutable, scope, has_many(tasks: Task by project_id))]
+#[ablo(mutable, scope, has_many(tasks: Task by project_id, order_by = points))]
 pub struct Project {
     pub id: Id<Project>,
     pub name: String,

@@ -178,6 +178,22 @@ fn the_same_key_is_written_once() {
 }
 
 #[test]
+fn a_key_is_its_participants_own() {
+    over_both(|ablo| async move {
+        let apollo = project(&ablo, "Apollo").await;
+        let (anns, bos) = (a_task(&apollo.id, "Ann's", 1), a_task(&apollo.id, "Bo's", 1));
+        let [ann, bo] = [ablo.as_agent("ann").await.unwrap(), ablo.as_agent("bo").await.unwrap()];
+        ann.tasks.create(anns.clone()).idempotency_key("daily").await.unwrap();
+        let over = Task { id: anns.id.clone(), ..bos.clone() };
+        assert_eq!(code(bo.tasks.create(over).idempotency_key("daily").await), "unique_violation");
+        // An empty key is none, and no transaction's name.
+        let over = Task { title: "Over".into(), ..bos.clone() };
+        bo.tasks.create(bos).idempotency_key("").await.unwrap();
+        assert_eq!(code(bo.tasks.create(over).idempotency_key("").await), "unique_violation");
+    });
+}
+
+#[test]
 fn a_transaction_is_all_or_nothing() {
     over_both(|ablo| async move {
         let apollo = project(&ablo, "Apollo").await;

@@ -50,3 +50,17 @@ fn it_stays_short_and_its_links_lead_somewhere() {
         assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists(), "{target}");
     }
 }
+
+#[test]
+fn its_command_line_has_these_commands() {
+    for line in block("console").lines() {
+        let words = line.split(['#', '>']).next().unwrap().trim().strip_prefix("cargo run -- ").unwrap();
+        let run = Command::new(env!("CARGO"))
+            .args(["run", "--quiet", "--all-features", "--example", "one_line", "--"])
+            .args(words.split_whitespace().chain(["--help"]))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{line}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+}

@@ -12,8 +12,12 @@ impl Refusal {
         match self {
             Self::Held { holder, reason } => return claimed(model, id, &holder, reason, held),
             Self::QueueTooDeep { position, holder } => {
+                let (who, waiting) = (&holder.participant, if position == 1 { "waits" } else { "wait" });
                 let message = format!(
-                    "{position} are waiting for `{model}` `{id}` already; try again later or allow a deeper line"
+                    "`{model}` `{id}` is claimed by {} `{}`, and {position} {waiting} in line; try again later or allow a \
+                     deeper line",
+                    who.kind.as_str(),
+                    who.id
                 );
                 facts(AbloError::new(Code::QueueTooDeep, message).detail("position", position), &holder)
             }

@@ -90,7 +90,7 @@ impl<M: Model> ModelProxy<M> {
         Edit::new(self.clone(), id.clone(), Box::new(edit))
     }
 
-    /// Removes a row.
+    /// Removes a row. One that is not there is removed already, which is no error.
     pub fn delete(&self, id: &Id<M>) -> Delete<M> {
         Delete::new(self, id)
     }

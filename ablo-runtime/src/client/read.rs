@@ -9,7 +9,7 @@ use std::{
 
 use ablo_schema::{
     error::{AbloError, Code},
-    ir::FieldType,
+    ir::{FieldType, RelationKind},
     typed::{
         AbloField, Compare, Condition, FieldRef, Filter, Id, Model, Order, Row,
         derived::{ForeignKey, HoldsId},
@@ -267,7 +267,12 @@ impl<M: Model> Retrieve<M> {
                 if let Some(held) = claims.foreign(&self.id).await? {
                     return Err(AbloError::new(
                         Code::EntityClaimed,
-                        format!("`{}` `{}` is claimed by `{}`", self.proxy.key(), self.id, held.held_by),
+                        format!(
+                            "`{}` `{}` is claimed by `{}`; wait for the claim to end, or read the row as it is",
+                            self.proxy.key(),
+                            self.id,
+                            held.held_by
+                        ),
                     )
                     .param(format!("{}.{}", self.proxy.key(), self.id))
                     .detail("heldBy", &held.held_by)
@@ -332,7 +337,8 @@ impl<M: Model> List<M> {
         Expand { run: Box::pin(self.with_parents::<K>(key.name())) }
     }
 
-    /// Each row with the rows whose key leads to it: `regions.list().expand_many(Report::region_id())`.
+    /// Each row with the rows whose key leads to it: `regions.list().expand_many(Report::region_id())`. They come in the
+    /// order that the model's `has_many` names, by id without one.
     pub fn expand_many<C: Model, K: HoldsId<M> + AbloField>(self, key: FieldRef<C, K>) -> Expand<M, Vec<Row<C>>> {
         Expand { run: Box::pin(self.with_children::<C>(key.name())) }
     }
@@ -374,6 +380,11 @@ impl<M: Model> List<M> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
+        let mut relations = M::SPEC.relations.iter();
+        let relation = relations.find(|relation| {
+            relation.kind == RelationKind::HasMany && (relation.target, relation.foreign_key) == (C::TYPENAME, key)
+        });
+        children.query.order = relation.and_then(|relation| relation.order_by).map(|field| (field.to_owned(), false));
         children.query.conditions.push(is_in(key, texts.iter().map(|row| row.id.as_str().into()).collect()));
         let mut by_key: HashMap<String, Vec<Row<C>>> = HashMap::new();
         for child in children.texts().await? {

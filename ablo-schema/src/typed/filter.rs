@@ -185,13 +185,13 @@ impl<M: Model, T: AbloField> FieldRef<M, T> {
         serde_json::to_value(Wire(&value.into_field())).unwrap_or(Value::Null)
     }
 
-    /// Equal.
+    /// Equal. Nothing equals null, not even null: ask for [`Self::is_null`].
     #[must_use]
     pub fn eq(self, value: impl IntoField<T>) -> Filter<M> {
         self.condition(Compare::Eq, Self::wire(value))
     }
 
-    /// Different.
+    /// Different. Null is neither equal nor different.
     #[must_use]
     pub fn ne(self, value: impl IntoField<T>) -> Filter<M> {
         self.condition(Compare::Ne, Self::wire(value))
@@ -227,7 +227,7 @@ impl<M: Model, T: AbloField> FieldRef<M, T> {
         self.condition(Compare::In, values.into_iter().map(Self::wire).collect())
     }
 
-    /// None of these.
+    /// None of these, and not null.
     #[must_use]
     pub fn not_in<V: IntoField<T>>(self, values: impl IntoIterator<Item = V>) -> Filter<M> {
         self.condition(Compare::NotIn, values.into_iter().map(Self::wire).collect())

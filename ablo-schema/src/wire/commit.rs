@@ -67,9 +67,9 @@ pub enum OnStale {
     Reject,
     /// The write is applied.
     Force,
-    /// Accepted, not enforced yet.
+    /// The write is applied. Only a program that commits at the engine itself is told of the newer change.
     Flag,
-    /// Accepted, not enforced yet.
+    /// As [`Self::Flag`]: nothing is merged yet.
     Merge,
 }
 

@@ -36,7 +36,9 @@ impl clap::Args for Flags {
         settings::all().filter(|setting| setting.name != "schema").fold(command, |command, setting| {
             let flag = Arg::new(setting.name).long(setting.flag()).help(setting.help);
             command.arg(match setting.kind {
-                settings::Kind::Switch => flag.num_args(0..=1).require_equals(true).default_missing_value("true"),
+                settings::Kind::Switch => {
+                    flag.num_args(0..=1).require_equals(true).default_missing_value("true").value_name("true|false")
+                }
                 _ => flag.value_name("VALUE"),
             })
         })
@@ -103,7 +105,8 @@ pub(super) fn read(
         }
     }
     if !problems.is_empty() {
-        let cause = format!("the configuration has {} mistakes", problems.len());
+        let plural = if problems.len() == 1 { "" } else { "s" };
+        let cause = format!("the configuration has {} mistake{plural}", problems.len());
         return Err(Failure::new(Code::ArgumentInvalid, cause)
             .fix("`ablo serve --help` and docs/configuration.md list every setting")
             .problems(problems));

@@ -55,7 +55,8 @@ impl<M: Model> Claiming<M> {
         self
     }
 
-    /// How long the lease outlives a sign of life of its holder. The handle gives signs of life by itself.
+    /// How long the lease outlives a sign of life of its holder: a minute unless said otherwise, an hour at most. The
+    /// handle gives signs of life by itself.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.wish.ttl_ms = Some(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
         self

@@ -9,8 +9,8 @@ use ablo_schema::{
     error::{AbloError, Code},
     typed::Id,
     wire::{
-        Action, ClaimId, ClientTxId, Commit, CommitOperation, CommitStatus, IdempotencyKey, JsonText, OnStale, Receipt,
-        ServerTxId, SyncId, TransactionId,
+        Action, ClaimId, ClientTxId, Commit, CommitOperation, CommitStatus, IdempotencyKey, JsonText, OnStale,
+        ParticipantRef, Receipt, ServerTxId, SyncId, TransactionId,
     },
 };
 use serde_json::{Map, Value};
@@ -58,6 +58,14 @@ pub(crate) struct Plan {
     pub claim: Option<ClaimId>,
 }
 
+/// A commit to be sent.
+struct Composed {
+    commit: Commit,
+    /// What its deltas come back with.
+    transaction: TransactionId,
+    writes: Vec<Write>,
+}
+
 impl Session {
     /// Shows the writes, sends them, and answers as `plan.wait` says. The commit goes on when the answer is dropped.
     pub async fn submit(self: &Arc<Self>, plan: Plan) -> Result<Receipt, AbloError> {
@@ -66,8 +74,8 @@ impl Session {
 
     /// The same, and the first row written as it showed right away.
     pub async fn submit_showing(self: &Arc<Self>, plan: Plan) -> Result<(Receipt, Option<Stored>), AbloError> {
-        let (commit, writes) = self.compose(&plan)?;
-        let transaction = commit.client_tx_id.clone();
+        let Composed { commit, transaction, writes } = self.compose(&plan)?;
+        let client_tx_id = commit.client_tx_id.clone();
         let ops = u32::try_from(commit.operations.len()).unwrap_or(u32::MAX);
         let first = plan.drafts.first().map(|draft| (draft.table, draft.row.as_str()));
         let (ticket, shown) = self.change(|replica| {
@@ -82,15 +90,8 @@ impl Session {
             Wait::Queued => {
                 let (server_tx_id, last_sync_id) = (ServerTxId::default(), SyncId(0));
                 let status = CommitStatus::Queued;
-                let receipt = Receipt {
-                    client_tx_id: transaction,
-                    server_tx_id,
-                    status,
-                    last_sync_id,
-                    ops,
-                    error: None,
-                    request_id: None,
-                };
+                let receipt =
+                    Receipt { client_tx_id, server_tx_id, status, last_sync_id, ops, error: None, request_id: None };
                 Ok((receipt, shown))
             }
         }
@@ -110,12 +111,20 @@ impl Session {
         drop(removed);
     }
 
-    fn compose(&self, plan: &Plan) -> Result<(Commit, Vec<Write>), AbloError> {
-        // A repeated request must be the same request, so the key names its transaction too.
-        let client_tx_id = match &plan.key {
-            Some(key) => ClientTxId::from(key.as_str()),
-            None => Id::<()>::new().into_string().into(),
+    fn compose(&self, plan: &Plan) -> Result<Composed, AbloError> {
+        // A repeated request must be the same request, so the key names its transaction too: among all participants,
+        // while keys are each one's own.
+        let (client_tx_id, transaction) = match &plan.key {
+            Some(key) if !key.as_str().is_empty() => {
+                let ParticipantRef { kind, id } = self.participant();
+                (ClientTxId::from(key.as_str()), format!("{}:{id}:{key}", kind.as_str()))
+            }
+            _ => {
+                let made = Id::<()>::new().into_string();
+                (made.as_str().into(), made)
+            }
         };
+        let transaction = TransactionId::from(transaction);
         let now = jiff::Timestamp::now().to_string();
         let mut operations = Vec::with_capacity(plan.drafts.len());
         let mut writes = Vec::with_capacity(plan.drafts.len());
@@ -125,7 +134,7 @@ impl Session {
             if matches!(draft.action, Action::Create | Action::Update) {
                 operation.input = Some(JsonText::of(&draft.input).map_err(|error| malformed(&error))?);
             }
-            operation.transaction_id = Some(TransactionId::from(client_tx_id.as_str()));
+            operation.transaction_id = Some(transaction.clone());
             operation.read_at = draft.read_at;
             operation.on_stale = draft.on_stale;
             operations.push(operation);
@@ -134,7 +143,8 @@ impl Session {
         }
         let idempotency_key = plan.key.clone();
         let intent = plan.claim.clone();
-        Ok((Commit { operations, client_tx_id, idempotency_key, intent, caused_by_task_id: None }, writes))
+        let commit = Commit { operations, client_tx_id, idempotency_key, intent, caused_by_task_id: None };
+        Ok(Composed { commit, transaction, writes })
     }
 
     /// What the store will most likely make of it.

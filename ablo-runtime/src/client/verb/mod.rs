@@ -144,7 +144,8 @@ impl<M: Model, K> Verb<M, K> {
         self
     }
 
-    /// Makes repeated requests one request: the same key with the same content is written once and answered alike.
+    /// Makes repeated requests one request: the same key with the same content is written once and answered alike,
+    /// with other content refused. Keys are each participant's own; an empty one is none.
     pub fn idempotency_key(mut self, key: impl Into<IdempotencyKey>) -> Self {
         self.key = Some(key.into());
         self

@@ -13,7 +13,7 @@ use super::load::unreadable;
 use super::recent::Recent;
 use super::tables::Tables;
 use super::upgrade::SqliteUpgrade;
-use super::{Durability, failed, reading_step};
+use super::{Durability, failed, reading_step, told};
 use crate::claims::RowClaims;
 use crate::engine::Clock;
 use crate::store::{Loaded, ReadSet, RowKey, Step};
@@ -34,7 +34,8 @@ pub(super) struct Database {
 
 impl Database {
     pub fn open(path: &Path, durability: Durability, tables: &Arc<Tables>, clock: &Clock) -> Result<Self, AbloError> {
-        let connection = Connection::open(path).map_err(failed)?;
+        let unopened = |error| told(&format!("`{}` cannot be opened", path.display()), &error);
+        let connection = Connection::open(path).map_err(unopened)?;
         connection.set_prepared_statement_cache_capacity(256);
         let synchronous = match durability {
             Durability::Full => "FULL",
@@ -45,7 +46,7 @@ impl Database {
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 5000; \
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
             ))
-            .map_err(failed)?;
+            .map_err(unopened)?;
         Ok(Self { connection, tables: Arc::clone(tables), claimed: None, recent: None, clock: clock.clone(), floor: 0 })
     }
 

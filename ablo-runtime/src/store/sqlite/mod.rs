@@ -25,6 +25,7 @@ use ablo_schema::error::{AbloError, Code};
 use ablo_schema::ir::ValidSchema;
 use ablo_schema::wire::OrganizationId;
 use futures_util::future::BoxFuture;
+use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
 pub use self::copy::{CopyProgress, backup_sqlite, restore_sqlite};
@@ -220,14 +221,27 @@ fn lock(path: &Path) -> Result<File, AbloError> {
         let message = format!("`{}` cannot be opened: {why}", path.display());
         AbloError::new(Code::StoreUnavailable, message)
     };
-    let file = File::options().create(true).append(true).open(&name).map_err(|error| refused(error.to_string()))?;
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&name)
+        .map_err(|error| refused(format!("{error}; check that its folder is there and may be written to")))?;
     file.try_lock().map_err(|_| refused("another store has it open; close that one, or connect to it".into()))?;
     Ok(file)
 }
 
 /// The failure of the database, as whoever waits for it is told.
 fn failed(error: rusqlite::Error) -> AbloError {
-    AbloError::new(Code::StoreUnavailable, format!("SQLite failed: {error}; try again"))
+    told("SQLite failed", &error)
+}
+
+fn told(what: &str, error: &rusqlite::Error) -> AbloError {
+    let advice = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "name a file that this program made, or one that is not there yet",
+        Some(ErrorCode::CannotOpen) => "name a file, in a folder that may be written to",
+        _ => "try again",
+    };
+    AbloError::new(Code::StoreUnavailable, format!("{what}: {error}; {advice}"))
 }
 
 /// A step that only reads.
