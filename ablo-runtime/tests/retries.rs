@@ -6,8 +6,9 @@ mod support;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
-use ablo_runtime::engine::{Engine, EngineOptions};
+use ablo_runtime::engine::{Engine, EngineOptions, Participant};
 use ablo_runtime::store::MemoryStore;
+use ablo_schema::error::Code;
 use ablo_schema::wire::SyncId;
 use serde_json::json;
 use support::*;
@@ -97,6 +98,9 @@ async fn a_create_sent_again_is_one_create() {
         assert_eq!(first.receipt.last_sync_id, second.receipt.last_sync_id);
         assert!(second.deltas.is_empty());
         assert_eq!(system(&engine).head().await.unwrap(), SyncId(1));
+        // The name of a transaction is its writer's own.
+        let other = engine.session(Participant::system("org_1", "other")).commit(again("k3")).await;
+        assert!(other.unwrap_err().is(Code::UniqueViolation));
     }
 }
 

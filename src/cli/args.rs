@@ -440,14 +440,21 @@ pub(super) enum Plane {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Makes a new key. It is printed once; a server stores only its SHA-256, and knows it once a program has adopted it.
+    /// Makes a new key and prints it, once: a server stores only its SHA-256. With `--file`, the server of that file knows it
+    /// from its next start on; without, none does before a program has adopted it.
     Mint {
-        /// What the key is for.
+        /// What the key is for. Sessions, which are of other kinds, are made over HTTP with a secret key.
         #[arg(long, value_enum, default_value_t)]
         kind: KeyKind,
         /// Which data it reaches.
         #[arg(long, value_enum, default_value_t)]
         env: KeyEnv,
+        /// The SQLite file of a server that does not run now. The server makes it when it first starts.
+        #[arg(long, value_name = "FILE", requires = "organization")]
+        file: Option<PathBuf>,
+        /// Whose data the key reaches.
+        #[arg(long, value_name = "NAME", requires = "file")]
+        organization: Option<String>,
     },
     /// Says what a key is, without printing it.
     Inspect {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ablo_runtime::server::mint_key_in;
 use ablo_schema::error::Code;
 use ablo_schema::wire::{self, ApiKey};
 use serde::Serialize;
@@ -16,7 +17,9 @@ use crate::migrations::hex_sha256;
 /// Runs a keys command.
 pub(super) fn run(command: &KeysCommand, console: &Console) -> Outcome {
     match command {
-        KeysCommand::Mint { kind, env } => mint(*kind, *env, console),
+        KeysCommand::Mint { kind, env, file, organization } => {
+            mint(*kind, *env, file.as_deref().zip(organization.as_deref()), console)
+        }
         KeysCommand::Inspect { key } if key == "-" => inspect(read_text(Path::new("-"))?.trim(), console),
         KeysCommand::Inspect { key } => inspect(key, console),
     }
@@ -44,7 +47,8 @@ fn describe(key: &ApiKey) -> Key<'_> {
     }
 }
 
-fn mint(kind: KeyKind, env: KeyEnv, console: &Console) -> Outcome {
+/// Makes a key; with a file, one that its server knows.
+fn mint(kind: KeyKind, env: KeyEnv, server: Option<(&Path, &str)>, console: &Console) -> Outcome {
     let kind = match kind {
         KeyKind::Secret => wire::KeyKind::Secret,
         KeyKind::Restricted => wire::KeyKind::Restricted,
@@ -55,10 +59,22 @@ fn mint(kind: KeyKind, env: KeyEnv, console: &Console) -> Outcome {
         KeyEnv::Test => wire::KeyEnv::Test,
         KeyEnv::Live => wire::KeyEnv::Live,
     };
-    let mut random = [0; 32];
-    getrandom::fill(&mut random)
-        .map_err(|error| Failure::new(Code::FileUnreadable, format!("the system gives no random bytes: {error}")))?;
-    let key = ApiKey::mint(kind, env, random);
+    let key = match server {
+        Some((file, organization)) => {
+            if !matches!(kind, wire::KeyKind::Secret | wire::KeyKind::Publishable) {
+                let cause = format!("a server makes `{}` keys itself, for who presents a secret key", kind.as_str());
+                return Err(Failure::new(Code::ArgumentInvalid, cause).fix("ask for `--kind secret` or `publishable`"));
+            }
+            ApiKey::parse(&mint_key_in(file, kind, env, organization)?)?
+        }
+        None => {
+            let mut random = [0; 32];
+            getrandom::fill(&mut random).map_err(|error| {
+                Failure::new(Code::FileUnreadable, format!("the system gives no random bytes: {error}"))
+            })?;
+            ApiKey::mint(kind, env, random)
+        }
+    };
     if console.is_json() {
         console.document("ablo.key/1", &Key { key: Some(key.secret()), ..describe(&key) })?;
     } else {

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use crate::harness::{ablo_reading, command};
+use crate::harness::{Run, ablo, ablo_reading, arg, command};
 use crate::schema::NOTES;
 
 /// A server that runs until it is dropped.
@@ -130,6 +130,25 @@ fn rows_in_a_file_are_there_after_a_restart() {
         let (status, body) = server.request("POST", "/api/v1/models/notes", key, note);
         assert!(status < 300, "{status} {body}");
     }
+}
+
+#[test]
+fn a_key_is_made_in_the_file_of_a_server_that_does_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rows.db");
+    let (store, name) = (format!("sqlite:{}", file.display()), arg(&file));
+    let mint = |more: &[&str]| ablo(&[&["keys", "mint", "--file", name, "--organization"], more].concat());
+    let told = |run: Run| run.stderr.replace(name, "FILE");
+    insta::assert_snapshot!("keys_no_file", told(mint(&["acme"]).exits(1)));
+    let server = Server::start(&["--store", &store]);
+    insta::assert_snapshot!("keys_in_use", told(mint(&["acme"]).exits(1)));
+    drop(server);
+    insta::assert_snapshot!("keys_of_sessions", told(mint(&["acme", "--kind", "ephemeral"]).exits(2)));
+    insta::assert_snapshot!("keys_of_no_organization", told(mint(&["ac#me"]).exits(2)));
+    let key = mint(&["acme", "--env", "live"]).exits(0).stdout;
+    let server = Server::start(&["--store", &store]);
+    let (status, body) = server.request("GET", "/api/auth/identity", key.trim(), "");
+    assert_eq!((status, body.contains(r#""accountScope":"acme""#)), (200, true), "{body}");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub use http::{Route, router, routes};
 pub use metrics::Metrics;
 pub use options::{Limits, ServeOptions, ServerOptions, StoreChoice};
 pub use retention::Retention;
+#[cfg(feature = "sqlite")]
+pub use serve::mint_key_in;
 pub use serve::{DEV_ORGANIZATION, Ready, Running, mint_key, serve, start};
 pub use state::{Server, Shared};
 #[cfg(feature = "otel")]

@@ -1,10 +1,14 @@
 use std::future::Future;
 use std::net::SocketAddr;
+#[cfg(feature = "sqlite")]
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ablo_schema::error::{AbloError, Code};
+#[cfg(feature = "sqlite")]
+use ablo_schema::wire::OrganizationId;
 use ablo_schema::wire::{KeyEnv, KeyKind, ParticipantKind};
 use axum::serve::ListenerExt;
 use serde::Serialize;
@@ -21,7 +25,7 @@ use crate::claims::{ConflictPolicy, PreemptByOperation, RejectConflicts};
 use crate::engine::{Clock, Engine, EngineOptions};
 use crate::store::MemoryStore;
 #[cfg(feature = "sqlite")]
-use crate::store::{Durability, SqliteStore};
+use crate::store::{Durability, SqliteStore, hold};
 
 /// The organization of a development server.
 pub const DEV_ORGANIZATION: &str = "org_dev";
@@ -182,6 +186,22 @@ pub fn mint_key(book: &Book, kind: KeyKind, env: KeyEnv, organization: &str) -> 
     let participant = ablo_schema::wire::ParticipantRef { kind: ParticipantKind::System, id: id.into() };
     let (key, _) = book.mint(Mint::new(kind, env, organization, participant))?;
     Ok(key.secret().to_owned())
+}
+
+/// Makes a long-lived key of an organization in the file of a server that does not run: one that does would not know it.
+/// The server makes the file when it starts for the first time.
+///
+/// # Errors
+/// When `path` is not such a file, when a server has it open, and when the key cannot be kept.
+#[cfg(feature = "sqlite")]
+pub fn mint_key_in(path: &Path, kind: KeyKind, env: KeyEnv, organization: &str) -> Result<String, AbloError> {
+    if !OrganizationId::is_name(organization) {
+        let message =
+            format!("`{organization}` cannot be the name of an organization; leave out `#` and control characters");
+        return Err(AbloError::new(Code::ArgumentInvalid, message).param("organization"));
+    }
+    let _held = hold(path)?;
+    mint_key(&Book::open(Box::new(SqliteAuth::open(path)?), Clock::system())?, kind, env, organization)
 }
 
 fn cannot_listen(addr: SocketAddr, error: &std::io::Error) -> AbloError {

@@ -22,6 +22,8 @@ pub use seam::{
     Count, Field, KeyMap, Loaded, LogRange, Match, OldReceipts, ReadSet, Reading, ReceiptKey, RowKey, RowWrite, Scan,
     Snapshot, Step, WriteSet,
 };
+#[cfg(all(feature = "sqlite", feature = "server"))]
+pub(crate) use sqlite::hold;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{CopyProgress, Durability, SqliteStore, SqliteUpgrade, backup_sqlite, restore_sqlite};
 

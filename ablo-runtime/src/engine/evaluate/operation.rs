@@ -10,7 +10,7 @@ use super::super::input::{Decoded, path};
 use super::super::request::Prepared;
 use super::super::seat::Seat;
 use super::super::view::Halt;
-use super::super::{Record, StoredRow};
+use super::super::{LogEntry, Record, StoredRow};
 use super::commit::{NewDelta, Turn};
 use super::refusal;
 use crate::store::RowKey;
@@ -71,7 +71,12 @@ impl Turn<'_, '_> {
         let model = self.view.rules.model(key.model);
         if operation.transaction_id.is_some() {
             let creation = self.view.entry(row.created)?;
-            if creation.is_some_and(|entry| entry.delta.core.transaction_id == operation.transaction_id) {
+            // Names of transactions are their clients' own: another participant's may be the same.
+            let is_same = |entry: Arc<LogEntry>| {
+                entry.delta.core.transaction_id == operation.transaction_id
+                    && entry.delta.attribution.actor.as_ref() == Some(&self.job.seat.reference)
+            };
+            if creation.is_some_and(is_same) {
                 self.last = self.last.max(row.created);
                 return Ok(());
             }

@@ -314,7 +314,11 @@ impl Reference {
         let old = self.rows.get(key).cloned();
         if op.action == "create" {
             return match old {
-                Some(row) if op.transaction.is_some() && row.transaction == op.transaction => Ok(row.created),
+                Some(row)
+                    if op.transaction.is_some() && (&row.transaction, &*row.creator) == (&op.transaction, who) =>
+                {
+                    Ok(row.created)
+                }
                 Some(_) => Err(refused("unique_violation", key, "id")),
                 None => self.create(who, &sees, op),
             };

@@ -51,9 +51,7 @@ pub fn restore_sqlite(from: &Path, to: &Path, progress: &mut dyn FnMut(CopyProgr
 
 fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(CopyProgress)) -> Result<u64, AbloError> {
     refuse_existing(to)?;
-    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| {
-        AbloError::new(Code::FileUnreadable, format!("`{}` cannot be opened: {error}", from.display()))
-    })?;
+    let source = open_existing(from)?;
     source.busy_timeout(PATIENCE).map_err(failed)?;
     // One transaction for all of it, so that what is written meanwhile neither gets in nor starts the copy over.
     source.execute_batch("BEGIN").map_err(failed)?;
@@ -75,6 +73,20 @@ fn copy(from: &Path, to: &Path, progress: &mut dyn FnMut(CopyProgress)) -> Resul
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
     }
     Ok(bytes)
+}
+
+/// Opens a file that has to be there.
+fn open_existing(path: &Path) -> Result<Connection, AbloError> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|error| {
+        AbloError::new(Code::FileUnreadable, format!("`{}` cannot be opened: {error}", path.display()))
+    })
+}
+
+/// Keeps stores from opening a store's file that none has open, until what is returned is dropped.
+#[cfg(feature = "server")]
+pub(crate) fn hold(path: &Path) -> Result<File, AbloError> {
+    upgrade::check_store(&open_existing(path)?, path)?;
+    lock(path)
 }
 
 fn fill(source: &Connection, draft: &Path, progress: &mut dyn FnMut(CopyProgress)) -> rusqlite::Result<()> {

@@ -28,6 +28,8 @@ use futures_util::future::BoxFuture;
 use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
+#[cfg(feature = "server")]
+pub(crate) use self::copy::hold;
 pub use self::copy::{CopyProgress, backup_sqlite, restore_sqlite};
 use self::database::Database;
 use self::snapshot::Snapshots;
