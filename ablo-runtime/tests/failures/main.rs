@@ -22,7 +22,7 @@ use served::Served;
 use told::Told;
 
 /// What no request over the wire brings about here, and where it is shown instead.
-const ELSEWHERE: [Code; 7] = [
+const ELSEWHERE: [Code; 8] = [
     // Rows hold nothing but JSON. What callers are told of it is told of a store that failed as well.
     Code::InternalError,
     // A line of a thousand, and a full queue: `refusals`.
@@ -36,6 +36,8 @@ const ELSEWHERE: [Code; 7] = [
     Code::StoreVersionUnsupported,
     // What is sent here is read as a list, or not at all: `refusals`.
     Code::ModelQueryFailed,
+    // The name of an organization for which a command makes a key: `tests/cli/serve.rs`.
+    Code::ArgumentInvalid,
 ];
 
 /// The names of the other organization's things. Nobody in this one says them.
