@@ -268,11 +268,14 @@ impl Members {
         let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return };
         self.head = self.head.max(last.id());
         self.published = self.published.max(last.id());
+        let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
+        if audience.is_empty() {
+            return;
+        }
         // All of the audience hears of what is not kept from some of it.
         let is_for_all = entries.iter().all(|entry| entry.hidden_from.is_none() && entry.only_for.is_none());
         let previous = entries.iter().map(|entry| entry.previous).max().unwrap_or_default();
         let run = is_for_all.then(|| Arc::new(Run { entries: entries.into(), previous }));
-        let audience: Vec<u64> = self.audience(&first.delta.core.sync_groups).collect();
         for id in audience {
             let Some(Member { access, user, mailbox, last: heard }) = self.by_id.get_mut(&id) else { continue };
             // A member of several of the groups hears of it once.
